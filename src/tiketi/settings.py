@@ -1,0 +1,91 @@
+"""The only reader of the environment: every setting is ``TIKETI_<NAME>`` in upper case.
+
+A name ends in its unit. What an event sets for itself wins over what stands here.
+"""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="TIKETI_", extra="ignore", frozen=True)
+
+    # stores
+    database_url: str | None = Field(None, description="PostgreSQL writer; unset: embedded")
+    database_reader_url: str | None = Field(None, description="reads that may lag; unset: writer")
+    database_pool_max: int = Field(8, ge=1, le=100, description="connections a process, writer")
+    database_timeout_seconds: float = Field(5.0, gt=0, description="a statement's longest run")
+    redis_url: str | None = Field(
+        None, description="redis://, rediss:// or redis+cluster://; unset: embedded"
+    )
+    redis_pool_max: int = Field(64, ge=1, description="connections a process")
+    redis_timeout_seconds: float = Field(2.0, gt=0, description="a command's longest wait")
+
+    # server
+    server: Literal["hypercorn", "uvicorn", "granian"] = "hypercorn"
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, ge=0, le=65535, description="unset: the registry's port")
+    shutdown_grace_seconds: float = Field(5.0, ge=0, description="for requests in flight")
+    body_bytes_max: int = Field(65_536, ge=1)
+    body_timeout_seconds: float = Field(10.0, gt=0, description="for a whole request body")
+    request_timeout_seconds: float = Field(30.0, gt=0, description="for a whole request")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="comma-separated networks whose X-Forwarded-For counts"
+    )
+    public_url: str = Field("http://127.0.0.1:8080", description="where buyers find the site")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    # tokens
+    signing_key: SecretStr | None = Field(
+        None, description="Ed25519 seed, 32 bytes in base64url; several by comma, the first signs"
+    )
+    jwks_url: str | None = Field(None, description="where a service without signing_key verifies")
+    jwks: str | None = Field(None, description="the public keys themselves, as JSON")
+    token_issuer: str = "tiketi"
+    access_token_ttl_seconds: int = Field(600, ge=1)
+    refresh_token_ttl_seconds: int = Field(30 * 86_400, ge=1)
+    password_hashes_at_once_max: int = Field(2, ge=1, description="argon2 runs a process")
+    password_reset_ttl_seconds: int = Field(3_600, ge=1)
+    admin_email: str = "admin@tiketi.local"
+    admin_password: SecretStr | None = None
+
+    # limits
+    rate_limit_enabled: bool = True
+    limit_anonymous_per_minute: int = Field(10, ge=0, description="an address; 0 turns it off")
+    limit_user_per_minute: int = Field(100, ge=0, description="an account; 0 turns it off")
+    limit_public_per_minute: int = Field(600, ge=0, description="an address; 0 turns it off")
+
+    # selling
+    seat_lock_ttl_seconds: int = Field(10, ge=1)
+    lock_max_seconds: int = Field(120, ge=1, description="a lock's whole life, renewals included")
+    hold_ttl_seconds: int = Field(300, ge=1)
+    pass_ttl_seconds: int = Field(600, ge=2)
+    sweep_interval_seconds: float = Field(1.0, gt=0)
+    sweep_batch_max: int = Field(200, ge=1, description="reservations a transaction")
+    admit_interval_seconds: float = Field(0.25, gt=0)
+    idempotency_ttl_seconds: int = Field(86_400, ge=1)
+
+    # payments
+    payment_extension_seconds: int = Field(300, ge=0, description="a payment extends its hold once")
+    payment_provider_timeout_seconds: float = Field(5.0, gt=0)
+    payment_reconcile_after_seconds: float = Field(10.0, gt=0, description="in doubt: ask")
+    sandbox_webhook_secret: SecretStr = SecretStr("whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAx")
+    sandbox_webhook_url: str = "http://127.0.0.1:3014/api/v1/payments/webhooks/sandbox"
+    webhook_tolerance_seconds: int = Field(300, ge=1)
+
+    # mail
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port")
+    mail_from: str = "Tiketi <tickets@tiketi.local>"
+    mail_directory: str | None = Field(None, description="with no SMTP, a file a message here")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
