@@ -1,0 +1,133 @@
+"""The one list of the services: the command line, the tests and deploy/ all read it here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Module = Literal[
+    "auth", "events", "queue", "seats", "tickets", "reservations", "payments", "admin"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service as it is booted, sized and reached.
+
+    ``modules`` answer over HTTP; ``loops`` are the background work its tasks share, by the name
+    that ``services.loops`` knows. ``vcpu`` counts cores, ``memory_gib`` GiB.
+    """
+
+    name: str
+    port: int
+    prefixes: tuple[str, ...]
+    modules: tuple[Module, ...]
+    loops: tuple[str, ...]
+    role: str
+    tasks_min: int
+    tasks_max: int
+    vcpu: int
+    memory_gib: int
+    refuses_revoked_tokens: bool = False
+    health_path: str = "/health"
+
+
+SERVICES: tuple[Service, ...] = (
+    Service(
+        name="auth",
+        port=3010,
+        prefixes=("auth",),
+        modules=("auth",),
+        loops=("mail",),
+        role="auth_user",
+        tasks_min=2,
+        tasks_max=4,
+        vcpu=1,
+        memory_gib=2,
+        refuses_revoked_tokens=True,
+    ),
+    Service(
+        name="event",
+        port=3011,
+        prefixes=("events",),
+        modules=("events", "seats"),
+        loops=(),
+        role="event_user",
+        tasks_min=2,
+        tasks_max=20,
+        vcpu=2,
+        memory_gib=4,
+    ),
+    Service(
+        name="queue",
+        port=3012,
+        prefixes=("queue",),
+        modules=("queue",),
+        loops=("admitter",),
+        role="queue_user",
+        tasks_min=10,
+        tasks_max=100,
+        vcpu=4,
+        memory_gib=8,
+    ),
+    Service(
+        name="reservation",
+        port=3013,
+        prefixes=("reservations",),
+        modules=("reservations", "tickets"),
+        loops=("sweeper",),
+        role="reservation_user",
+        tasks_min=20,
+        tasks_max=200,
+        vcpu=8,
+        memory_gib=16,
+    ),
+    Service(
+        name="payment",
+        port=3014,
+        prefixes=("payments",),
+        modules=("payments",),
+        loops=("reconciler", "refunds", "sandbox_webhooks"),
+        role="payment_user",
+        tasks_min=2,
+        tasks_max=10,
+        vcpu=2,
+        memory_gib=4,
+        refuses_revoked_tokens=True,
+    ),
+    Service(
+        name="admin",
+        port=3015,
+        prefixes=("admin",),
+        modules=("admin",),
+        loops=(),
+        role="admin_user",
+        tasks_min=1,
+        tasks_max=2,
+        vcpu=1,
+        memory_gib=2,
+        refuses_revoked_tokens=True,
+    ),
+)
+
+# What `tiketi up` adds: every module behind one port. Its loops run in the six.
+EDGE = Service(
+    name="edge",
+    port=8080,
+    prefixes=tuple(prefix for service in SERVICES for prefix in service.prefixes),
+    modules=("auth", "events", "seats", "queue", "reservations", "tickets", "payments", "admin"),
+    loops=(),
+    role="edge_user",
+    tasks_min=1,
+    tasks_max=1,
+    vcpu=1,
+    memory_gib=2,
+    refuses_revoked_tokens=True,
+)
+
+
+def get_service(name: str) -> Service:
+    """The service of that name; KeyError names the known ones."""
+    for service in (*SERVICES, EDGE):
+        if service.name == name:
+            return service
+    known = ", ".join(service.name for service in (*SERVICES, EDGE))
+    raise KeyError(f"no service {name!r}; there are {known}")
