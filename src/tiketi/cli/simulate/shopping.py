@@ -1,0 +1,211 @@
+"""Choosing, locking and reserving seats, with others at the same ones."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tiketi.cli.simulate.buyer import Buyer
+from tiketi.cli.simulate.choice import choose_seats
+from tiketi.cli.simulate.house import Seat
+from tiketi.cli.simulate.ledger import Item, Purchase
+from tiketi.cli.simulate.wire import Answer
+
+# After so many refusals in a row one looks at the map again before trying further.
+REFUSALS_BEFORE_LOOKING = 3
+PAUSE_MAX_SECONDS = 3.0
+GRABS = 3
+# The second comes to those who were let in before the opening, where there is no queue.
+REFUSALS = ("seat_taken", "sale_not_open")
+TAKEN_PROMISE = "seat_taken names the seats that are"
+PRICE_PROMISE = "an amount is the sum of its prices"
+REPLAY_PROMISE = "a repeated request is answered byte for byte"
+LIMIT_PROMISE = "nobody gets more than the limit"
+
+
+async def hold_seats(buyer: Buyer, *, drop_lock: bool = False) -> Purchase | None:
+    """A pending reservation; None when everything is sold, or the lock was dropped.
+
+    Raises PassLost when the pass ran out on the way.
+    """
+    buyer.stage = "choosing"
+    watch = buyer.world.watch
+    avoid: set[int] = set()
+    refusals = 0
+    snapshot = watch.snapshot
+    while not watch.exhausted.is_set():
+        if snapshot is not watch.snapshot:
+            snapshot = watch.snapshot
+            avoid.clear()
+        temper = buyer.temper
+        seats = choose_seats(
+            snapshot, taste=temper.taste, party=temper.party, avoid=avoid, rng=buyer.rng
+        )
+        if not seats:
+            await _look_again(buyer)
+            continue
+        answer = await _try(buyer, seats, drop_lock=drop_lock)
+        if answer is None:
+            return None
+        if answer.ok:
+            return _record(buyer, answer, seats)
+        if answer.code == "seat_taken":
+            avoid |= _taken(buyer, answer, seats)
+        refusals += 1
+        if refusals % REFUSALS_BEFORE_LOOKING == 0:
+            await _look_again(buyer)
+        else:
+            pause_seconds = min(PAUSE_MAX_SECONDS, 0.1 * refusals)
+            await buyer.world.caller.sleep(buyer.rng.uniform(0, pause_seconds))
+    return None
+
+
+async def grab_seats(buyer: Buyer) -> Purchase | None:
+    """Several orders at once, more than one person may have: keep the first that is granted."""
+    buyer.stage = "choosing"
+    world = buyer.world
+    orders = [
+        choose_seats(
+            world.watch.snapshot,
+            taste=buyer.temper.taste,
+            party=world.plan.seats_per_order,
+            avoid=(),
+            rng=buyer.rng,
+        )
+        for _ in range(GRABS)
+    ]
+    answers = await asyncio.gather(*(reserve(buyer, seats) for seats in orders if seats))
+    granted = [
+        _record(buyer, answer, seats)
+        for answer, seats in zip(answers, (seats for seats in orders if seats), strict=True)
+        if answer.ok
+    ]
+    places = sum(purchase.places for purchase in granted)
+    kept = places <= world.plan.seats_per_order
+    world.ledger.watch(LIMIT_PROMISE, kept, f"buyer {buyer.index} holds {places}")
+    for surplus in granted[1:]:
+        await cancel(buyer, surplus)
+    return granted[0] if granted else None
+
+
+async def reserve(
+    buyer: Buyer, seats: Sequence[Seat], *, lock_id: str | None = None, key: str = ""
+) -> Answer:
+    """POST /reservations for those seats."""
+    return await buyer.call(
+        "reserve",
+        "POST",
+        "/reservations",
+        json=order_of(buyer, seats, lock_id),
+        key=key or buyer.new_key(),
+        foreseen={*REFUSALS, "lock_lost", "limit_exceeded"},
+    )
+
+
+def order_of(buyer: Buyer, seats: Sequence[Seat], lock_id: str | None = None) -> dict[str, object]:
+    """The body that asks for those seats."""
+    body: dict[str, object] = {
+        "event_id": buyer.world.house.event_id,
+        "seat_ids": [seat.id for seat in seats],
+    }
+    return body if lock_id is None else {**body, "lock_id": lock_id}
+
+
+async def cancel(buyer: Buyer, purchase: Purchase) -> bool:
+    """Give the reservation back. False when it had expired before."""
+    answer = await buyer.call(
+        "cancel",
+        "POST",
+        f"/reservations/{purchase.reservation_id}/cancel",
+        foreseen={"reservation_expired"},
+    )
+    purchase.status = answer.json()["status"] if answer.ok else "expired"
+    return answer.ok
+
+
+async def _try(buyer: Buyer, seats: Sequence[Seat], *, drop_lock: bool) -> Answer | None:
+    """Lock, then reserve. None when the lock was all that was wanted."""
+    lock_id = None
+    if drop_lock or buyer.temper.locks_first:
+        locked = await buyer.call(
+            "lock",
+            "POST",
+            "/reservations/locks",
+            json=order_of(buyer, seats),
+            foreseen=REFUSALS,
+        )
+        if drop_lock and locked.ok:
+            return None
+        if not locked.ok:
+            return locked
+        lock_id = locked.json()["lock_id"]
+        if buyer.temper.repeats:
+            path = f"/reservations/locks/{lock_id}"
+            await buyer.call("renew lock", "PUT", path, foreseen={"lock_lost"})
+    key = buyer.new_key()
+    answer = await reserve(buyer, seats, lock_id=lock_id, key=key)
+    if buyer.temper.repeats:
+        await _repeat(buyer, seats, lock_id, key, answer)
+    return answer
+
+
+async def _repeat(
+    buyer: Buyer, seats: Sequence[Seat], lock_id: str | None, key: str, first: Answer
+) -> None:
+    """The same key and body again, then the key with another body."""
+    second = await reserve(buyer, seats, lock_id=lock_id, key=key)
+    same = (second.status, second.body) == (first.status, first.body)
+    same = same and second.headers.get("idempotent-replayed") == "true"
+    buyer.world.ledger.watch(REPLAY_PROMISE, same, f"reserve {first.status} → {second.status}")
+    await buyer.call(
+        "reuse key",
+        "POST",
+        "/reservations",
+        json={**order_of(buyer, seats, lock_id), "seat_ids": [_another_seat(buyer, seats)]},
+        key=key,
+        foreseen={"idempotency_key_reused"},
+    )
+
+
+def _another_seat(buyer: Buyer, seats: Sequence[Seat]) -> str:
+    """A seat's id that alone is not what was asked for."""
+    house = buyer.world.house.seats
+    return house[0].id if seats[0].place else house[-1].id
+
+
+async def _look_again(buyer: Buyer) -> None:
+    """Wait for the next availability, which the deadline bounds."""
+    await buyer.world.caller.within_deadline(buyer.world.watch.next_snapshot())
+    # A thousand people do not click in the same millisecond.
+    await buyer.world.caller.sleep(buyer.rng.uniform(0, 0.5))
+
+
+def _taken(buyer: Buyer, answer: Answer, seats: Sequence[Seat]) -> set[int]:
+    """The places that the refusal names, or all that were asked for."""
+    asked = {seat.id for seat in seats}
+    named = set(answer.json().get("seat_ids") or ())
+    kept = bool(named) and named <= asked
+    buyer.world.ledger.watch(TAKEN_PROMISE, kept, f"asked {asked}, named {named}")
+    return {seat.place for seat in seats if seat.id in (named or asked)}
+
+
+def _record(buyer: Buyer, answer: Answer, seats: Sequence[Seat]) -> Purchase:
+    reservation = answer.json()
+    purchase = Purchase(
+        buyer=buyer.index,
+        reservation_id=reservation["id"],
+        items=tuple(
+            Item(item["seat_id"], item["tier_id"], item["unit_price"], item["quantity"])
+            for item in reservation["items"]
+        ),
+        amount=reservation["amount"],
+        status=reservation["status"],
+    )
+    asked = sum(seat.price for seat in seats)
+    same = {item.seat_id for item in purchase.items} == {seat.id for seat in seats}
+    buyer.world.ledger.watch(
+        PRICE_PROMISE,
+        same and purchase.amount == asked,
+        f"{purchase.reservation_id}: {purchase.amount} for seats of {asked}",
+    )
+    buyer.world.ledger.record(purchase)
+    buyer.stage = "holding"
+    return purchase
