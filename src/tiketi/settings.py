@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     # stores
     database_url: str | None = Field(None, description="PostgreSQL writer; unset: embedded")
     database_reader_url: str | None = Field(None, description="reads that may lag; unset: writer")
+    database_role: str | None = Field(None, description="the role a shared log-in acts as")
     database_pool_max: int = Field(8, ge=1, le=100, description="connections a process, writer")
     database_timeout_seconds: float = Field(5.0, gt=0, description="a statement's longest run")
     redis_url: str | None = Field(
@@ -30,7 +31,10 @@ class Settings(BaseSettings):
     server: Literal["hypercorn", "uvicorn", "granian"] = "hypercorn"
     host: str = "127.0.0.1"
     port: int | None = Field(None, ge=0, le=65535, description="unset: the registry's port")
-    shutdown_grace_seconds: float = Field(5.0, ge=0, description="for requests in flight")
+    shutdown_notice_seconds: float = Field(
+        1.0, ge=0, description="readiness says 503 so long before the port closes"
+    )
+    shutdown_grace_seconds: float = Field(4.0, ge=0, description="then, for requests in flight")
     body_bytes_max: int = Field(65_536, ge=1)
     body_timeout_seconds: float = Field(10.0, gt=0, description="for a whole request body")
     request_timeout_seconds: float = Field(30.0, gt=0, description="for a whole request")
@@ -46,7 +50,7 @@ class Settings(BaseSettings):
     )
     jwks_url: str | None = Field(None, description="where a service without signing_key verifies")
     jwks: str | None = Field(None, description="the public keys themselves, as JSON")
-    token_issuer: str = "tiketi"
+    token_issuer: str = "tiketi"  # noqa: S105 # a name, not a secret
     access_token_ttl_seconds: int = Field(600, ge=1)
     refresh_token_ttl_seconds: int = Field(30 * 86_400, ge=1)
     password_hashes_at_once_max: int = Field(2, ge=1, description="argon2 runs a process")

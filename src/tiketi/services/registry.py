@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Module = Literal[
-    "auth", "events", "queue", "seats", "tickets", "reservations", "payments", "admin"
-]
+Module = Literal["auth", "events", "queue", "seats", "tickets", "reservations", "payments", "admin"]
 
 
 @dataclass(frozen=True, slots=True)

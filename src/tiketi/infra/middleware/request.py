@@ -1,0 +1,103 @@
+"""The outermost layer: a request id, one log line, the metrics, and no error left unrendered."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from tiketi.infra.http.errors import InternalError
+from tiketi.infra.problem import render_problem
+from tiketi.infra.telemetry import LATENCY, REQUESTS
+from tiketi.kernel.errors import TiketiError
+from tiketi.kernel.ids import new_id
+
+log = structlog.get_logger("tiketi.request")
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+# W3C Trace Context, version 00.
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_NO_ROUTE = "unmatched"
+_QUIET_PATHS = frozenset({"/health", "/health/ready", "/metrics"})
+
+
+class RequestMiddleware:
+    def __init__(self, app: Asgi, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(self._app, self._service, scope, send).run(receive)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, app: Asgi, service: str, scope: Scope, send: Any) -> None:
+        self._app, self._service, self._scope, self._send = app, service, scope, send
+        self._status = 0
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        self._request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+        trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+        self._trace_id = trace[1].decode() if trace else None
+
+    async def run(self, receive: Any) -> None:
+        scope, started = self._scope, time.perf_counter()
+        scope["tiketi.request_id"] = self._request_id
+        scope["tiketi.headers"] = [(b"x-request-id", self._request_id.encode())]
+        try:
+            await self._app(scope, receive, self._send_with_headers)
+        except TiketiError as error:
+            await self._refuse(error)
+        except Exception:
+            log.exception("request_broke", request_id=self._request_id)
+            await self._refuse(InternalError())
+        finally:
+            self._record(time.perf_counter() - started)
+
+    async def _send_with_headers(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._scope["tiketi.headers"]]
+        await self._send(message)
+
+    async def _refuse(self, error: TiketiError) -> None:
+        if self._status:
+            # The answer has begun: all that is left is to break it off, which the server does.
+            raise error
+        status, headers, body = render_problem(error, self._request_id)
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send_with_headers(
+            {"type": "http.response.start", "status": status, "headers": headers}
+        )
+        head_only = self._scope["method"] == "HEAD"
+        await self._send({"type": "http.response.body", "body": b"" if head_only else body})
+
+    def _record(self, seconds: float) -> None:
+        scope = self._scope
+        route = scope.get("tiketi.route", _NO_ROUTE)
+        REQUESTS.labels(self._service, route, scope["method"], str(self._status)).inc()
+        LATENCY.labels(self._service, route).observe(seconds)
+        if scope["path"] in _QUIET_PATHS:
+            return
+        user_id = scope.get("tiketi.user_id")
+        log.info(
+            "request",
+            service=self._service,
+            request_id=self._request_id,
+            trace_id=self._trace_id,
+            method=scope["method"],
+            path=scope["path"],
+            route=route,
+            status=self._status,
+            duration_ms=round(seconds * 1000, 2),
+            user_id=str(user_id) if user_id else None,
+        )

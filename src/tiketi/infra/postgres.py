@@ -1,0 +1,179 @@
+"""PostgreSQL: one pool that writes, one that may lag, and nothing that commits by itself.
+
+Only an edge (a route, a loop, a command) opens ``transaction()`` or ``reader()``. Leaving commits,
+an exception rolls back. Everything below takes the ``Tx`` or ``Reader`` as its first argument.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import CursorResult, Executable, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tiketi.kernel.errors import Unavailable
+from tiketi.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+# SQLSTATE: a demoted writer (read_only_sql_transaction). Such a connection never heals.
+_DEMOTED = "25006"
+# Classes 08 (connection), 53 (resources), 57 (operator intervention); deadlock, serialization.
+_AWAY_CLASSES = ("08", "53", "57")
+_AWAY_STATES = (_DEMOTED, "40P01", "40001")
+
+
+class Reader:
+    """Statements on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, params: Params = None) -> CursorResult[Any]:
+        """The statement's buffered result."""
+        return await self._connection.execute(statement, params)
+
+    async def stream(self, statement: Executable, params: Params = None) -> AsyncIterator[Any]:
+        """The rows one by one, from a server-side cursor; needs a transaction around it."""
+        result = await self._connection.stream(statement, params)
+        async for row in result:
+            yield row
+
+    async def driver(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """The asyncpg connection underneath, for the few statements where Core costs too much."""
+        raw = await self._connection.get_raw_connection()
+        connection: asyncpg.Connection[asyncpg.Record] = raw.driver_connection
+        return connection
+
+
+class Tx(Reader):
+    """A transaction. What must follow its commit, and only that, is kept until then."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._after_commit: list[Callable[[], Awaitable[None]]] = []
+
+    def after_commit(self, effect: Callable[[], Awaitable[None]]) -> None:
+        """Run the effect once the commit is durable.
+
+        It is best effort: its failure is logged, not raised, so it may only touch what a loop
+        repairs by itself (caches, locks, the waiting room).
+        """
+        self._after_commit.append(effect)
+
+    async def run_effects(self) -> None:
+        for effect in self._after_commit:
+            try:
+                await effect()
+            except Exception:  # the commit stands whatever an effect does
+                log.warning("after_commit_failed", exc_info=True)
+
+
+class Database:
+    def __init__(self, settings: Settings, *, application: str = "tiketi") -> None:
+        if settings.database_url is None:
+            raise ValueError("TIKETI_DATABASE_URL is not set")
+        self._writer = _engine(settings.database_url, settings, application)
+        self._latest = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        reader_url = settings.database_reader_url or settings.database_url
+        self._reader = _engine(reader_url, settings, application).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One read-committed transaction on the writer; ``Unavailable`` while it is away."""
+        with _translated():
+            async with self._writer.begin() as connection:
+                tx = Tx(connection)
+                yield tx
+        await tx.run_effects()
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        """Reads that may lag, each its own snapshot."""
+        with _translated():
+            async with self._reader.connect() as connection:
+                yield Reader(connection)
+
+    @asynccontextmanager
+    async def latest(self) -> AsyncIterator[Reader]:
+        """Reads on the writer, each its own snapshot: for what a lagging answer would get wrong."""
+        with _translated():
+            async with self._latest.connect() as connection:
+                yield Reader(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reader]:
+        """Reads of one moment on the writer: for reports that must add up."""
+        with _translated():
+            async with self._writer.connect() as connection:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+                yield Reader(connection)
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+class _translated:  # noqa: N801 # reads as a statement: `with _translated():`
+    """Turns a store that is away into ``Unavailable``; other database errors stay what they are."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DBAPIError):
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if error.connection_invalidated or _is_away(state):
+                raise Unavailable("The database is away for a moment.") from error
+        elif isinstance(error, PoolTimeout | OSError | asyncpg.PostgresConnectionError):
+            raise Unavailable("The database is busy or away for a moment.") from error
+        elif isinstance(error, asyncpg.PostgresError) and _is_away(error.sqlstate or ""):
+            raise Unavailable("The database is away for a moment.") from error
+        elif isinstance(error, asyncpg.InterfaceError):
+            raise Unavailable("The database connection was lost.") from error
+
+
+def _is_away(state: str) -> bool:
+    return state.startswith(_AWAY_CLASSES) or state in _AWAY_STATES
+
+
+def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    server_settings = {
+        "application_name": application,
+        "jit": "off",
+        "statement_timeout": str(int(settings.database_timeout_seconds * 1000)),
+        "idle_in_transaction_session_timeout": "30000",
+        "timezone": "UTC",
+    }
+    if settings.database_role:
+        server_settings["role"] = settings.database_role
+    engine = create_async_engine(
+        parsed,
+        pool_size=settings.database_pool_max,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout_seconds,
+        pool_use_lifo=True,
+        connect_args={
+            "server_settings": server_settings,
+            "timeout": settings.database_timeout_seconds,
+            "command_timeout": settings.database_timeout_seconds + 1,
+        },
+    )
+    event.listen(engine.sync_engine, "handle_error", _drop_demoted)
+    return engine
+
+
+def _drop_demoted(context: ExceptionContext) -> None:
+    """A fail-over leaves pooled connections on the old writer: drop each as soon as it says so."""
+    if getattr(context.original_exception, "sqlstate", None) == _DEMOTED:
+        context.is_disconnect = True

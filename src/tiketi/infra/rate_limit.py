@@ -1,0 +1,63 @@
+"""One budget a person over all services: counted in Redis, forgiven when Redis is away."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from tiketi.infra.keyspace import Pool, tag_for
+from tiketi.infra.lua import load_script
+from tiketi.infra.redis import RedisStore
+from tiketi.kernel.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+WINDOW_SECONDS = 60
+_HIT = load_script("tiketi.infra", "hit_limit")
+
+
+class Limit(Enum):
+    """Which budget a call draws on."""
+
+    ACTING = "acting"  # an account's, or the address's small one without a token
+    PUBLIC = "public"  # the address's large one: cacheable reads
+    WAITING = "waiting"  # an account's own for its place in the queue
+    NONE = "none"  # probes, webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``name`` shows in RateLimit-Policy; ``subject`` is the account or the address."""
+
+    name: str
+    subject: str
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    budget: Budget
+    allowed: bool
+    remaining: int
+    reset_seconds: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """draft-ietf-httpapi-ratelimit-headers."""
+        name, most = self.budget.name, self.budget.per_minute
+        return [
+            (b"ratelimit-policy", f'"{name}";q={most};w={WINDOW_SECONDS}'.encode()),
+            (b"ratelimit", f'"{name}";r={self.remaining};t={self.reset_seconds}'.encode()),
+        ]
+
+
+async def spend(redis: RedisStore, budget: Budget) -> Verdict | None:
+    """Count one call; None when nobody can say, and then the call goes through."""
+    key = f"rate:{{{tag_for(Pool.CACHE, budget.subject)}}}:{budget.name}:{budget.subject}"
+    try:
+        allowed, remaining, wait_ms = await redis.run(
+            _HIT, [key], [budget.per_minute, WINDOW_SECONDS * 1000]
+        )
+    except Unavailable:
+        log.warning("rate_limit_unknown", budget=budget.name)
+        return None
+    return Verdict(budget, bool(allowed), int(remaining), -(-int(wait_ms) // 1000))

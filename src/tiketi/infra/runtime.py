@@ -1,0 +1,50 @@
+"""What one process holds: settings, clock, stores, keys, and one of each long-lived thing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from tiketi.infra.postgres import Database
+from tiketi.infra.redis import RedisStore
+from tiketi.infra.tokens import KeyRing
+from tiketi.kernel.actor import Actor
+from tiketi.kernel.clock import Clock, SystemClock
+from tiketi.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass
+class Runtime:
+    settings: Settings
+    database: Database
+    redis: RedisStore
+    keys: KeyRing
+    service: str = "tiketi"
+    clock: Clock = field(default_factory=SystemClock)
+    # Whether the account has revoked its tokens since; None where 10 minutes' grace is allowed.
+    is_revoked: Callable[["Runtime", Actor], Awaitable[bool]] | None = None
+    draining: bool = False
+    _singles: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)
+
+    def one(self, factory: Callable[["Runtime"], T]) -> T:
+        """The process's single instance of what the factory makes: a cache, a limiter, a pool."""
+        if factory not in self._singles:
+            self._singles[factory] = factory(self)
+        return cast("T", self._singles[factory])
+
+    async def close(self) -> None:
+        await self.redis.close()
+        await self.database.close()
+
+
+def open_runtime(settings: Settings, *, service: str = "tiketi") -> Runtime:
+    """A runtime over the stores that the settings name. Nothing is connected to before use."""
+    seeds = settings.signing_key.get_secret_value() if settings.signing_key else None
+    return Runtime(
+        settings=settings,
+        database=Database(settings, application=f"tiketi-{service}"),
+        redis=RedisStore(settings),
+        keys=KeyRing(seeds, settings.jwks, issuer=settings.token_issuer),
+        service=service,
+    )

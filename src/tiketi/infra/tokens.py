@@ -1,0 +1,153 @@
+"""Signed tokens: JWTs by Ed25519 (RFC 8037), told apart by ``typ`` and ``aud``.
+
+A service with ``TIKETI_SIGNING_KEY`` signs and verifies; one without verifies by the public keys
+of ``TIKETI_JWKS`` or of ``TIKETI_JWKS_URL``.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ALGORITHM = "EdDSA"
+SEED_BYTES = 32
+# Above any token that we sign; a longer one is not worth decoding.
+TOKEN_CHARACTERS_MAX = 4_096
+
+
+class BadToken(Exception):
+    """Forged, expired, malformed, or meant for something else."""
+
+
+class UnknownKey(BadToken):
+    """Signed by a key that this process has not seen."""
+
+
+class KeyRing:
+    """The keys that this process signs and verifies with."""
+
+    def __init__(self, seeds: str | None, jwks: str | None, *, issuer: str) -> None:
+        self._issuer = issuer
+        self._private: tuple[str, Ed25519PrivateKey] | None = None
+        self._public: dict[str, Ed25519PublicKey] = {}
+        for seed in (seeds or "").split(","):
+            if not seed.strip():
+                continue
+            private = Ed25519PrivateKey.from_private_bytes(_decode_seed(seed.strip()))
+            kid = _kid(private.public_key())
+            self._public[kid] = private.public_key()
+            self._private = self._private or (kid, private)
+        if jwks:
+            self.learn(jwks)
+
+    def learn(self, jwks: str) -> None:
+        """Add the Ed25519 keys of a JSON Web Key Set (RFC 7517); others are passed over."""
+        for key in json.loads(jwks)["keys"]:
+            if key.get("kty") == "OKP" and key.get("crv") == "Ed25519":
+                public = Ed25519PublicKey.from_public_bytes(_unpad(key["x"]))
+                self._public[str(key.get("kid") or _kid(public))] = public
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys as a JSON Web Key Set."""
+        return {
+            "keys": [
+                {
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "alg": ALGORITHM,
+                    "use": "sig",
+                    "kid": kid,
+                    "x": _pad(key.public_bytes_raw()),
+                }
+                for kid, key in self._public.items()
+            ]
+        }
+
+    def sign(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        typ: str,
+        audience: str,
+        issued_at: datetime,
+        expires_at: datetime,
+    ) -> str:
+        """A token; RuntimeError in a service that was given no signing key."""
+        if self._private is None:
+            raise RuntimeError("this service has no TIKETI_SIGNING_KEY")
+        kid, private = self._private
+        payload = {
+            **claims,
+            "iss": self._issuer,
+            "aud": audience,
+            "iat": int(issued_at.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+        return jwt.encode(payload, private, ALGORITHM, headers={"typ": typ, "kid": kid})
+
+    def verify(self, token: str, *, typ: str, audience: str, now: datetime) -> dict[str, Any]:
+        """The claims of a token of that type and audience; BadToken otherwise."""
+        if len(token) > TOKEN_CHARACTERS_MAX:
+            raise BadToken("too long")
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("typ") != typ:
+                raise BadToken("another type of token")
+            key = self._public.get(str(header.get("kid")))
+            if key is None:
+                raise UnknownKey("unknown key")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=audience,
+                issuer=self._issuer,
+                options={
+                    "require": ["iss", "aud", "iat", "exp"],
+                    # Time is passed in, so it is compared below.
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError) as error:
+            raise BadToken(str(error)) from error
+        if not isinstance(claims["exp"], int) or claims["exp"] <= now.timestamp():
+            raise BadToken("expired")
+        return claims
+
+
+def new_seed() -> str:
+    """A fresh signing key, as ``TIKETI_SIGNING_KEY`` takes it."""
+    return _pad(Ed25519PrivateKey.generate().private_bytes_raw())
+
+
+def public_jwks(seeds: str) -> str:
+    """The public half of ``TIKETI_SIGNING_KEY``, as ``TIKETI_JWKS`` takes it."""
+    return json.dumps(KeyRing(seeds, None, issuer="").jwks(), separators=(",", ":"))
+
+
+def _decode_seed(text: str) -> bytes:
+    seed = _unpad(text)
+    if len(seed) != SEED_BYTES:
+        raise ValueError("TIKETI_SIGNING_KEY: a key is 32 bytes in base64url")
+    return seed
+
+
+def _kid(public: Ed25519PublicKey) -> str:
+    """The key's RFC 7638 thumbprint."""
+    members = {"crv": "Ed25519", "kty": "OKP", "x": _pad(public.public_bytes_raw())}
+    return _pad(sha256(json.dumps(members, separators=(",", ":")).encode()).digest())
+
+
+def _pad(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unpad(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

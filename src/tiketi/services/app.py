@@ -1,0 +1,69 @@
+"""A service as one ASGI application: its modules' routes, the operations, the gateway duties."""
+
+from importlib import import_module
+from typing import Any
+
+from tiketi.infra.http.router import build_router
+from tiketi.infra.http.routes import Endpoint, Routes
+from tiketi.infra.loops import Loop
+from tiketi.infra.middleware.bounds import BodyBounds
+from tiketi.infra.middleware.request import Asgi, RequestMiddleware, Scope
+from tiketi.infra.runtime import Runtime, open_runtime
+from tiketi.services.lifespan import Lifespan
+from tiketi.services.operations import operations
+from tiketi.services.registry import Service
+from tiketi.services.revocation import is_revoked
+from tiketi.settings import Settings
+
+
+class App:
+    """The ASGI application. ``begin_drain`` turns readiness to 503 before the server stops."""
+
+    def __init__(self, service: Service, runtime: Runtime) -> None:
+        self.service = service
+        self.runtime = runtime
+        endpoints = endpoints_of(service)
+        self._lifespan = Lifespan(runtime, loops_of(service))
+        routed: Asgi = build_router(runtime, endpoints, operations(service, runtime, endpoints))
+        bounded = BodyBounds(
+            routed,
+            bytes_max=runtime.settings.body_bytes_max,
+            seconds_max=runtime.settings.body_timeout_seconds,
+        )
+        self._http: Asgi = RequestMiddleware(bounded, service.name)
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 4404})
+
+    def begin_drain(self) -> None:
+        self.runtime.draining = True
+
+
+def build_app(service: Service, settings: Settings) -> App:
+    """The service's application over the stores that the settings name."""
+    runtime = open_runtime(settings, service=service.name)
+    if service.refuses_revoked_tokens:
+        runtime.is_revoked = is_revoked
+    return App(service, runtime)
+
+
+def endpoints_of(service: Service) -> list[Endpoint]:
+    """Every endpoint of the service's modules."""
+    found: list[Endpoint] = []
+    for module in service.modules:
+        routes: Routes = import_module(f"tiketi.{module}.routes").routes
+        found.extend(routes.endpoints)
+    return found
+
+
+def loops_of(service: Service) -> list[Loop]:
+    """The background work that the registry gives the service, in its order."""
+    known: dict[str, Loop] = {}
+    for module in ("notifications", "queue", "reservations", "payments"):
+        known |= {loop.name: loop for loop in import_module(f"tiketi.{module}.loops").LOOPS}
+    return [known[name] for name in service.loops]

@@ -1,0 +1,79 @@
+"""Real stores for every test: one PostgreSQL and one Valkey a session, empty for each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.client import Client, open_client
+from tiketi.infra.embedded import EmbeddedPostgres, EmbeddedValkey, throwaway_directory
+from tiketi.infra.migrations import upgrade_async
+from tiketi.infra.runtime import Runtime, open_runtime
+from tiketi.services.registry import EDGE
+from tiketi.settings import Settings
+
+SIGNING_KEY = "dGVzdC1vbmx5LXNpZ25pbmcta2V5LW9mLTMyLWJ5dGU"
+
+
+@dataclass(frozen=True)
+class Stores:
+    postgres: EmbeddedPostgres
+    valkey: EmbeddedValkey
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[Stores]:
+    directory = throwaway_directory("tiketi-tests-")
+    with (
+        EmbeddedPostgres(directory / "postgres", fsync=False) as postgres,
+        EmbeddedValkey(directory / "valkey") as valkey,
+    ):
+        asyncio.run(upgrade_async(postgres.url()))
+        yield Stores(postgres, valkey)
+
+
+@pytest.fixture(scope="session")
+def base_settings(stores: Stores) -> Settings:
+    """Limits off: the tests that are about limits turn them on."""
+    return Settings(
+        _env_file=None,
+        database_url=stores.postgres.url(),
+        redis_url=stores.valkey.url(),
+        signing_key=SIGNING_KEY,
+        rate_limit_enabled=False,
+        sweep_interval_seconds=0.1,
+    )
+
+
+@pytest.fixture
+def settings(base_settings: Settings) -> Settings:
+    """Override in a module or class to change what its tests run under."""
+    return base_settings
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    runtime = open_runtime(settings, service="test")
+    await _empty(runtime)
+    yield runtime
+    await runtime.close()
+
+
+@pytest.fixture
+async def client(runtime: Runtime) -> AsyncIterator[Client]:
+    """Every service behind one application, without its loops."""
+    async with open_client(runtime, EDGE) as client:
+        yield client
+
+
+async def _empty(runtime: Runtime) -> None:
+    async with runtime.database.transaction() as tx:
+        tables = await tx.execute(
+            text("""
+            SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables
+            WHERE schemaname NOT IN ('public', 'pg_catalog', 'information_schema')""")
+        )
+        await tx.execute(text(f"TRUNCATE {tables.scalar_one()} CASCADE"))
+    await runtime.redis.command("FLUSHALL")
