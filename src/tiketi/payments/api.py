@@ -1,0 +1,5 @@
+"""Payments' door for other modules."""
+
+from tiketi.infra.invariants import Invariant
+
+INVARIANTS: tuple[Invariant, ...] = ()
