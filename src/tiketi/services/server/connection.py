@@ -19,13 +19,12 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 from wsproto.utilities import ProtocolError as WebSocketProtocolError
 
-from tiketi.services.server.engine import HEAD_BYTES_MAX, KEEP_ALIVE_SECONDS
+from tiketi.services.server.engine import HEAD_BYTES_MAX, KEEP_ALIVE_SECONDS, LINGER_SECONDS
 from tiketi.services.server.strict_http import StrictConnection, render_refusal
 
 READ_BYTES_MAX = 64 * 1024
 HEAD_SECONDS = 10.0  # from a request's first byte to the end of its headers
 WRITE_STALL_SECONDS = 30.0  # a client that does not read is dropped
-LINGER_SECONDS = 1.0
 LINGER_BYTES_MAX = 1024 * 1024
 REQUEST_TIMEOUT = 408
 
@@ -70,6 +69,8 @@ class ClientConnection:
         self._idle = True
         self._head_begun = False
         self._closing = False
+        self._shut = False
+        self._pending: list[bytes] = []
         self._refusal: asyncio.Task[None] | None = None  # held, or it could be collected midway
         self._protocol: StrictH11Protocol
 
@@ -89,7 +90,9 @@ class ClientConnection:
         except OSError:
             pass  # it left before we could ask who it is
         finally:
-            self._disarm()
+            self._flush()
+            if self._timer is not None:
+                self._timer.cancel()
             self._writer.close()
 
     def close_when_idle(self) -> None:
@@ -138,18 +141,29 @@ class ClientConnection:
                 self._disarm()
 
     async def _write(self, data: bytes) -> None:
-        self._writer.write(data)
+        """One system call and one packet for what is sent within a turn of the loop."""
+        if not self._pending:
+            self._loop.call_soon(self._flush)
+        self._pending.append(data)
         if self._writer.transport.get_write_buffer_size():
+            self._flush()
             async with asyncio.timeout(WRITE_STALL_SECONDS):
                 await self._writer.drain()
+
+    def _flush(self) -> None:
+        if self._pending and not self._shut:
+            self._writer.write(b"".join(self._pending))
+        self._pending.clear()
 
     def _linger(self) -> None:
         if self._closing:
             return
+        self._disarm()
         self._closing = True
+        self._flush()
+        self._shut = True
         with contextlib.suppress(OSError, RuntimeError):
             self._writer.write_eof()
-        self._disarm()
         self._timer = self._loop.call_later(LINGER_SECONDS, self._writer.transport.abort)
 
     def _arm(self, seconds: float) -> None:

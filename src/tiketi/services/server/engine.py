@@ -15,8 +15,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 BACKLOG = 2048  # connections that wait for accept; the kernel's somaxconn caps it
 KEEP_ALIVE_SECONDS = 75.0  # longer than the 60 of an ALB, so that we never close under its request
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers; beyond: 431
-DATE_HEADER = True
-SERVER_HEADER = False
+LINGER_SECONDS = 1.0  # for a client to take a last answer before its connection goes
 
 
 class ServerError(Exception):

@@ -11,8 +11,6 @@ from hypercorn.config import Config
 from tiketi.services.server.connection import ClientConnection
 from tiketi.services.server.engine import (
     BACKLOG,
-    DATE_HEADER,
-    SERVER_HEADER,
     Asgi,
 )
 from tiketi.settings import Settings
@@ -33,8 +31,8 @@ class HypercornEngine:
         config = self._config
         config.errorlog = logging.getLogger("tiketi.server")
         config.alpn_protocols = ["http/1.1"]
-        config.include_date_header = DATE_HEADER
-        config.include_server_header = SERVER_HEADER
+        config.include_date_header = True
+        config.include_server_header = False
         config.max_app_queue_size = APP_QUEUE_MAX
         config.websocket_max_message_size = settings.body_bytes_max
         self._server = await asyncio.start_server(self._accept, sock=listener, backlog=BACKLOG)

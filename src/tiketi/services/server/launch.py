@@ -68,12 +68,13 @@ async def _drain(
     engine.announce_end()
     await _wait(hurry, settings.shutdown_notice_seconds)
     await engine.stop_accepting()
-    await inflight.close_sockets()
+    closing = asyncio.create_task(inflight.close_sockets())  # waits for whoever does not read
     idle = asyncio.create_task(engine.wait_idle(settings.shutdown_grace_seconds))
     await _first(idle, hurry)
     if not (idle.done() and idle.result()):
         log.warning("cancelling_what_is_left")
         await engine.abort()
+    closing.cancel()
     idle.cancel()
 
 

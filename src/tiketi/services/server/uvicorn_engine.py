@@ -14,6 +14,7 @@ from tiketi.services.server.engine import (
     BACKLOG,
     HEAD_BYTES_MAX,
     KEEP_ALIVE_SECONDS,
+    LINGER_SECONDS,
     Asgi,
 )
 from tiketi.services.server.strict_http import StrictConnection, render_refusal
@@ -28,6 +29,11 @@ class _StrictProtocol(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.conn = StrictConnection(HEAD_BYTES_MAX)
+        self._refused = False
+
+    def data_received(self, data: bytes) -> None:
+        if not self._refused:
+            super().data_received(data)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # ours says it in JSON
         assert isinstance(self.conn, StrictConnection)
@@ -39,7 +45,10 @@ class _StrictProtocol(H11Protocol):
                 h11.EndOfMessage(),
             ):
                 self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        # Read on for a moment: closing over unread data would destroy the answer on its way.
+        self._refused = True
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
 class UvicornEngine:
