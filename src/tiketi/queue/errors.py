@@ -1,0 +1,16 @@
+"""What the waiting room refuses."""
+
+from tiketi.kernel.errors import Kind, NotFound, TiketiError
+
+
+class NotInQueue(NotFound):
+    code = "not_in_queue"
+    title = "You have no place in this queue"
+
+
+class QueuePassRequired(TiketiError):
+    """No pass, or one of another user, event or epoch, or one that has lapsed or was spent."""
+
+    code = "queue_pass_required"
+    kind = Kind.FORBIDDEN
+    title = "A valid queue pass for this event is required"
