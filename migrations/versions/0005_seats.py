@@ -24,7 +24,10 @@ def upgrade() -> None:
         CREATE TABLE seats.seat_map (
             event_id uuid PRIMARY KEY,
             map_version int NOT NULL DEFAULT 1,
-            sections jsonb NOT NULL,  -- as GET /events/{id}/seats shows them
+            outline jsonb NOT NULL,  -- [{name, title, tier_id, rows: [[name, count | numbers]]}]
+            accessible int[] NOT NULL,  -- seat indexes
+            companion int[] NOT NULL,
+            document bytea NOT NULL,  -- GET /events/{id}/seats whole, by gzip
             seat_count int NOT NULL
         )""")
     # A seat changes state a few times, in place: the free room keeps those updates on its page.

@@ -1,0 +1,5 @@
+"""What buyers read of events."""
+
+from tiketi.infra.http.routes import Routes
+
+routes = Routes("events")

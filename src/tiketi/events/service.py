@@ -1,0 +1,132 @@
+"""Use cases on events. What buyers rely on, once published, changes only a little."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from tiketi.events import repository
+from tiketi.events.domain import Event, EventStatus, NewEvent, Tier, TierKind
+from tiketi.events.errors import EventCancelled, EventEnded, EventPublished
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.kernel.errors import Invalid, NotFound
+from tiketi.kernel.ids import new_id
+
+
+async def get_event(reader: Reader, event_id: UUID) -> Event:
+    """The event in any state; NotFound."""
+    event = await repository.find_event(reader, event_id)
+    if event is None:
+        raise NotFound
+    return event
+
+
+async def create_event(
+    tx: Tx,
+    new: NewEvent,
+    *,
+    organizer_id: UUID | None,
+    now: datetime,
+    event_id: UUID | None = None,
+) -> Event:
+    """A draft. Its seats and its waiting room are opened by their own modules."""
+    _check(new)
+    event_id = event_id or new_id()
+    await repository.insert_event(tx, new, event_id=event_id, organizer_id=organizer_id, now=now)
+    await repository.replace_tiers(tx, event_id, new)
+    return await get_event(tx, event_id)
+
+
+async def replace_event(tx: Tx, event_id: UUID, new: NewEvent, *, now: datetime) -> Event:
+    """Write the event anew. A draft's tiers get new ids, so its seats must be opened again.
+
+    A published event keeps its tiers; EventPublished when more would change than its texts, its
+    poster, its limits and a later ``sale_closes_at``. EventCancelled, EventEnded.
+    """
+    _check(new)
+    event = await repository.lock_event(tx, event_id)
+    if event.cancelled_at is not None:
+        raise EventCancelled
+    if event.published_at is None:
+        await repository.replace_tiers(tx, event_id, new)
+    else:
+        _check_published(event, new, now)
+    await repository.replace_event(tx, event_id, new, now)
+    return await get_event(tx, event_id)
+
+
+async def publish_event(tx: Tx, event_id: UUID, *, now: datetime) -> Event:
+    """Show it to buyers; publishing again changes nothing. EventCancelled."""
+    event = await repository.lock_event(tx, event_id)
+    if event.cancelled_at is not None:
+        raise EventCancelled
+    if event.published_at is not None:
+        return event
+    await repository.mark_published(tx, event_id, now)
+    return replace(event, published_at=now, updated_at=now)
+
+
+async def cancel_event(tx: Tx, event_id: UUID, *, now: datetime) -> tuple[Event, bool]:
+    """The cancelled event, and whether it was this call that cancelled it. EventEnded."""
+    event = await repository.lock_event(tx, event_id)
+    if event.cancelled_at is not None:
+        return event, False
+    if event.status(now) is EventStatus.ENDED:
+        raise EventEnded
+    await repository.mark_cancelled(tx, event_id, now)
+    return replace(event, cancelled_at=now, updated_at=now), True
+
+
+async def delete_draft(tx: Tx, event_id: UUID) -> Event:
+    """Delete what was never published, and answer what it was. EventPublished."""
+    event = await repository.lock_event(tx, event_id)
+    if event.published_at is not None:
+        raise EventPublished("Only drafts may be deleted.")
+    await repository.delete_event(tx, event_id)
+    return event
+
+
+async def set_queue_enabled(tx: Tx, event_id: UUID, *, enabled: bool) -> bool:
+    """Whether that was a change."""
+    return await repository.set_queue_enabled(tx, event_id, enabled=enabled)
+
+
+async def set_sold_out(tx: Tx, event_id: UUID, *, sold_out: bool) -> bool:
+    """Whether that was a change."""
+    return await repository.set_sold_out(tx, event_id, sold_out=sold_out)
+
+
+def _check(new: NewEvent) -> None:
+    if new.sale_opens_at >= new.closes_at:
+        raise Invalid.at(("body", "sale_opens_at"), "must be before sale_closes_at")
+    if not new.tiers:
+        raise Invalid.at(("body", "tiers"), "an event needs a layout or a general tier")
+    names = [tier.name for tier in new.tiers]
+    if len(set(names)) < len(names):
+        raise Invalid.at(("body", "tiers"), "two tiers have the same name")
+
+
+def _check_published(event: Event, new: NewEvent, now: datetime) -> None:
+    """A section's tier was made from the layout as it was; later changes to that are no change."""
+    closes_at = new.closes_at
+    if closes_at < event.sale_closes_at:
+        raise EventPublished("sale_closes_at may only become later.")
+    if closes_at > event.sale_closes_at and event.status(now) is EventStatus.ENDED:
+        raise EventEnded("A sale that has ended does not open again.")
+    fixed = {
+        "starts_at": event.starts_at == new.starts_at,
+        "sale_opens_at": event.sale_opens_at == new.sale_opens_at,
+        "currency": event.currency == new.currency,
+        "venue.timezone": event.venue.timezone == new.venue.timezone,
+        "layout_id": event.layout_id == new.layout_id,
+        "tiers": _general(event.tiers)
+        == [(t.name, t.price_minor, t.capacity) for t in new.tiers if t.kind is TierKind.GENERAL],
+        "queue": event.queue_enabled == new.queue_enabled,
+        "refund_policy": event.refund_policy == new.refund_policy,
+    }
+    changed = [name for name, is_same in fixed.items() if not is_same]
+    if changed:
+        raise EventPublished(f"Once published these do not change: {', '.join(changed)}.")
+
+
+def _general(tiers: tuple[Tier, ...]) -> list[tuple[str, int, int]]:
+    return [(t.name, t.price_minor, t.capacity) for t in tiers if t.kind is TierKind.GENERAL]
