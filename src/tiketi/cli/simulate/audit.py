@@ -9,6 +9,7 @@ from tiketi.cli.simulate.calls import Account, Caller
 from tiketi.cli.simulate.ledger import Purchase
 from tiketi.cli.simulate.paying import fetch_tickets, read_charges, read_reservation
 
+STEP = "audit"
 PAGE_MAX = 100
 PAGES_MAX = 10_000
 AT_ONCE_MAX = 64
@@ -21,9 +22,9 @@ async def read_all_again(buyers: Mapping[int, Buyer], purchases: Sequence[Purcha
     async def read(purchase: Purchase) -> None:
         buyer = buyers[purchase.buyer]
         async with slots:
-            await read_reservation(buyer, purchase)
-            await read_charges(buyer, purchase)
-            await fetch_tickets(buyer, purchase)
+            await read_reservation(buyer, purchase, step=STEP)
+            await read_charges(buyer, purchase, step=STEP)
+            await fetch_tickets(buyer, purchase, step=STEP)
 
     async with asyncio.TaskGroup() as tasks:
         for purchase in purchases:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tiketi.cli.simulate.house import SOLD, Snapshot
+from tiketi.cli.simulate.house import AVAILABLE, HELD, SOLD, Snapshot
 from tiketi.cli.simulate.ledger import Ledger, Purchase
 
 EXAMPLES_MAX = 20
@@ -163,7 +163,7 @@ def map_differs(purchases: Iterable[Purchase], snapshot: Snapshot) -> Found:
 
 
 def sold_out_too_early(final: Final) -> Found:
-    free = len(final.snapshot.states) - final.snapshot.count(SOLD)
+    free = final.snapshot.count(AVAILABLE) + final.snapshot.count(HELD)
     wrong = final.sold_out_told and free
     return final.sold_out_told, [f"{free} seats were left"] if wrong else []
 

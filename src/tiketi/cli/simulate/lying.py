@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from tiketi.cli.simulate.buyer import Buyer
-from tiketi.cli.simulate.house import SOLD, Seat
+from tiketi.cli.simulate.choice import choose_seats
+from tiketi.cli.simulate.house import SOLD, Seat, Taste
 from tiketi.cli.simulate.shopping import order_of
 from tiketi.cli.simulate.wire import Answer
 
@@ -19,17 +20,16 @@ async def tell_lies(buyer: Buyer) -> None:
 
 async def _no_pass(buyer: Buyer) -> None:
     """Reserve without having been admitted."""
-    seats = buyer.world.house.seats[:1]
     if buyer.world.plan.queue:
-        await _reserve(buyer, "no pass", list(seats), {"queue_pass_required"}, pass_="")
+        await _reserve(buyer, "no pass", _one(buyer), {"queue_pass_required"}, pass_="")
 
 
 async def _stolen_pass(buyer: Buyer) -> None:
     """Reserve with the pass of somebody else, who was admitted."""
     loot = buyer.world.loot
     if buyer.world.plan.queue and loot.pass_ and loot.owner != buyer.index:
-        seats = list(buyer.world.house.seats[:1])
-        await _reserve(buyer, "stolen pass", seats, {"queue_pass_required"}, pass_=loot.pass_)
+        codes = {"queue_pass_required"}
+        await _reserve(buyer, "stolen pass", _one(buyer), codes, pass_=loot.pass_)
 
 
 async def _sold_seats(buyer: Buyer) -> None:
@@ -67,6 +67,15 @@ async def _anothers_reservation(buyer: Buyer) -> None:
         "another's",
         await _ask(buyer, "POST", "/payments", {"not_found"}, json=payment, key=buyer.new_key()),
     )
+
+
+def _one(buyer: Buyer) -> list[Seat]:
+    """A seat that is free, if any is: so that being taken is no reason to refuse it."""
+    house = buyer.world.house
+    free = choose_seats(
+        buyer.world.watch.snapshot, taste=Taste.ANYWHERE, party=1, avoid=(), rng=buyer.rng
+    )
+    return free or list(house.seats[:1])
 
 
 async def _reserve(

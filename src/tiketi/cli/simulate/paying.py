@@ -42,8 +42,11 @@ async def settle(buyer: Buyer, purchase: Purchase) -> str:
     return purchase.status
 
 
-async def read_reservation(buyer: Buyer, purchase: Purchase) -> Mapping[str, Any]:
-    answer = await buyer.call("reservation", "GET", f"/reservations/{purchase.reservation_id}")
+async def read_reservation(
+    buyer: Buyer, purchase: Purchase, *, step: str = "reservation"
+) -> Mapping[str, Any]:
+    """The reservation as it is now, also into the purchase."""
+    answer = await buyer.call(step, "GET", f"/reservations/{purchase.reservation_id}")
     reservation: Mapping[str, Any] = answer.json()
     purchase.status = reservation["status"]
     purchase.amount = reservation["amount"]
@@ -54,10 +57,10 @@ async def read_reservation(buyer: Buyer, purchase: Purchase) -> Mapping[str, Any
     return reservation
 
 
-async def fetch_tickets(buyer: Buyer, purchase: Purchase) -> None:
+async def fetch_tickets(buyer: Buyer, purchase: Purchase, *, step: str = "tickets") -> None:
     """The tickets, as they are now; none before the confirmation."""
     answer = await buyer.call(
-        "tickets",
+        step,
         "GET",
         f"/reservations/{purchase.reservation_id}/tickets",
         foreseen={"not_confirmed"},
@@ -68,10 +71,10 @@ async def fetch_tickets(buyer: Buyer, purchase: Purchase) -> None:
     )
 
 
-async def read_charges(buyer: Buyer, purchase: Purchase) -> None:
+async def read_charges(buyer: Buyer, purchase: Purchase, *, step: str = "payment") -> None:
     """Every payment of the purchase, as it is now."""
     for payment_id in purchase.charges:
-        await _read_payment(buyer, purchase, payment_id)
+        await _read_payment(buyer, purchase, payment_id, step=step)
 
 
 async def _start(buyer: Buyer, purchase: Purchase) -> Charge | None:
@@ -113,8 +116,10 @@ async def _confirm(buyer: Buyer, purchase: Purchase, charge: Charge, card: str) 
     return charge
 
 
-async def _read_payment(buyer: Buyer, purchase: Purchase, payment_id: str) -> Charge:
-    answer = await buyer.call("payment", "GET", f"/payments/{payment_id}")
+async def _read_payment(
+    buyer: Buyer, purchase: Purchase, payment_id: str, *, step: str = "payment"
+) -> Charge:
+    answer = await buyer.call(step, "GET", f"/payments/{payment_id}")
     return _keep(purchase, answer.json())
 
 

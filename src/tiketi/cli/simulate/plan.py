@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One on-sale and its buyers. ``kill`` names processes to kill -9 on the way."""
+    """One on-sale and its buyers.
+
+    People come from before the opening until ``arrivals_after_seconds`` after it; what everybody
+    can see is read every ``look_interval_seconds``. ``sign_in_over_http`` of them sign in while
+    the sale runs, ``left_to_expire`` let a hold lapse; ``honest`` people do nothing but buy.
+    ``kill`` names processes to kill -9 on the way.
+    """
 
     buyers: int = 2000
     seats: int = 500
@@ -15,6 +21,8 @@ class Plan:
     seats_per_order: int = 4
     pass_ttl_seconds: int = 120
     opens_in_seconds: float = 3.0
+    arrivals_after_seconds: float = 3.0
+    look_interval_seconds: float = 1.0
     connections: int = 128
     timeout_seconds: float = 600.0
     call_timeout_seconds: float = 30.0

@@ -175,7 +175,7 @@ async def _look_again(buyer: Buyer) -> None:
     """Wait for the next availability, which the deadline bounds."""
     await buyer.world.caller.within_deadline(buyer.world.watch.next_snapshot())
     # A thousand people do not click in the same millisecond.
-    await buyer.world.caller.sleep(buyer.rng.uniform(0, 0.5))
+    await buyer.world.caller.sleep(buyer.rng.uniform(0, buyer.world.plan.look_interval_seconds / 2))
 
 
 def _taken(buyer: Buyer, answer: Answer, seats: Sequence[Seat]) -> set[int]:

@@ -27,12 +27,10 @@ from tiketi.cli.simulate.temper import draw_temper
 from tiketi.cli.simulate.watch import Watch
 from tiketi.kernel.clock import Clock
 
-# People come from before the opening until so long after it.
-ARRIVALS_AFTER_OPENING_SECONDS = 3.0
 # For reading everything once more, whatever the sale itself took.
 AUDIT_SECONDS_MAX = 180.0
-# What availability and its copies may lag behind.
-SETTLE_SECONDS = 2.5
+# For what availability and its copies may lag behind.
+SETTLE_INTERVALS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,9 @@ class Simulation:
             plan=self.plan,
             house=on_sale.house,
             caller=caller,
-            watch=Watch(caller, on_sale.house, ledger, on_sale.snapshot),
+            watch=Watch(
+                caller, on_sale.house, ledger, on_sale.snapshot, self.plan.look_interval_seconds
+            ),
             ledger=ledger,
             stats=stats,
             clock=self.clock,
@@ -112,7 +112,7 @@ class Simulation:
 
     async def _let_everybody_in(self, world: World, accounts: Sequence[Account]) -> list[Buyer]:
         """Every buyer's journey, side by side; the buyers in their order."""
-        window_seconds = self.plan.opens_in_seconds + ARRIVALS_AFTER_OPENING_SECONDS
+        window_seconds = self.plan.opens_in_seconds + self.plan.arrivals_after_seconds
         buyers: dict[int, Buyer] = {}
 
         async def journey(index: int, sign_in: Callable[[], Awaitable[Account]]) -> None:
@@ -140,7 +140,7 @@ class Simulation:
     async def _read_again(self, world: World, admin: Account, buyers: Sequence[Buyer]) -> Final:
         """Bring the ledger up to date, and add what only the end shows."""
         world.caller.deadline = self.clock.monotonic() + AUDIT_SECONDS_MAX
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_INTERVALS * self.plan.look_interval_seconds)
         by_index = {buyer.index: buyer for buyer in buyers}
         await read_all_again(by_index, list(world.ledger.purchases.values()))
         await world.watch.read_availability()

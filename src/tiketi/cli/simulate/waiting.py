@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiketi.cli.simulate.buyer import Buyer
-from tiketi.cli.simulate.watch import INTERVAL_SECONDS
 
 POLL_SECONDS_MIN = 0.2
 ADMITTED = ("admitted", "not_required")
@@ -80,7 +79,7 @@ async def _sold_out_while_waiting(buyer: Buyer, standing: Mapping[str, Any]) -> 
     except TimeoutError:
         return False
     # Not everybody notices at the same moment.
-    await asyncio.sleep(buyer.rng.uniform(0, 2))
+    await asyncio.sleep(buyer.rng.uniform(0, 2 * buyer.world.plan.look_interval_seconds))
     return True
 
 
@@ -101,8 +100,8 @@ async def _read(buyer: Buyer, standing: Mapping[str, Any]) -> Mapping[str, Any]:
     moved_back = before_position is not None and position is not None and position > before_position
     kept = not moved_back and before_number in (None, number)
     if not kept:
-        # The board is a second old: let it say first whether another epoch has begun.
-        await asyncio.sleep(2 * INTERVAL_SECONDS)
+        # The board is up to two looks old: let it say first whether another epoch has begun.
+        await asyncio.sleep(2 * buyer.world.plan.look_interval_seconds)
         buyer.epoch = buyer.world.watch.board.get("epoch")
         kept = buyer.epoch != before_epoch
     was = f"number {before_number} position {before_position}"

@@ -13,7 +13,6 @@ from tiketi.cli.simulate.calls import Caller, OutOfTime, Unforeseen
 from tiketi.cli.simulate.house import House, Snapshot
 from tiketi.cli.simulate.ledger import Ledger
 
-INTERVAL_SECONDS = 1.0
 # Availability may lag a second, and a CDN adds another: once could be a moment between two.
 EXHAUSTED_TIMES = 3
 CAPACITY_PROMISE = "never more inside than the capacity (board)"
@@ -27,6 +26,7 @@ class Watch:
     house: House
     ledger: Ledger
     snapshot: Snapshot
+    interval_seconds: float
     board: Mapping[str, Any] = field(default_factory=dict)
     exhausted: asyncio.Event = field(default_factory=asyncio.Event)
     admitted_max: int = 0
@@ -70,8 +70,8 @@ class Watch:
         while True:
             try:
                 await read()
-                await self.caller.sleep(INTERVAL_SECONDS)
+                await self.caller.sleep(self.interval_seconds)
             except OutOfTime:
                 return
             except Unforeseen:
-                await asyncio.sleep(INTERVAL_SECONDS)  # counted as a fault; the watch goes on
+                await asyncio.sleep(self.interval_seconds)  # counted as a fault; the watch goes on
