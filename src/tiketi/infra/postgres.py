@@ -68,6 +68,12 @@ class Tx(Reader):
         """
         self._after_commit.append(effect)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that may fail alone: an exception undoes it and nothing before it."""
+        async with self._connection.begin_nested():
+            yield
+
     async def run_effects(self) -> None:
         for effect in self._after_commit:
             try:

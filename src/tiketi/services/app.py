@@ -1,6 +1,7 @@
 """A service as one ASGI application: its modules' routes, the operations, the gateway duties."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from tiketi.infra.http.router import build_router
@@ -53,11 +54,14 @@ def build_app(service: Service, settings: Settings) -> App:
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:
-    """Every endpoint of the service's modules."""
+    """The endpoints of the service's modules, as far as they lie under its own prefixes."""
     found: list[Endpoint] = []
     for module in service.modules:
+        if find_spec(f"tiketi.{module}.routes") is None:
+            continue
         routes: Routes = import_module(f"tiketi.{module}.routes").routes
-        found.extend(routes.endpoints)
+        if routes.prefix in service.prefixes:
+            found.extend(routes.endpoints)
     return found
 
 

@@ -10,8 +10,8 @@ Module = Literal["auth", "events", "queue", "seats", "tickets", "reservations", 
 class Service:
     """One service as it is booted, sized and reached.
 
-    ``modules`` answer over HTTP; ``loops`` are the background work its tasks share, by the name
-    that ``services.loops`` knows. ``vcpu`` counts cores, ``memory_gib`` GiB.
+    ``modules`` are what it boots, answering under ``prefixes``; ``loops`` are the background work
+    that its tasks share. ``vcpu`` counts cores, ``memory_gib`` GiB.
     """
 
     name: str
@@ -70,7 +70,7 @@ SERVICES: tuple[Service, ...] = (
         name="reservation",
         port=3013,
         prefixes=("reservations",),
-        modules=("reservations", "tickets"),
+        modules=("seats", "reservations", "tickets"),
         loops=("sweeper",),
         role="reservation_user",
         tasks_min=20,

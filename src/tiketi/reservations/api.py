@@ -1,0 +1,45 @@
+"""The door of the reservations module."""
+
+from tiketi.reservations.confirming import confirm_reservation, extend_hold, require_payable
+from tiketi.reservations.domain import ConfirmOutcome, Item, Reservation, ReservationStatus
+from tiketi.reservations.ending import (
+    REFUND_DUE,
+    cancel_reservation,
+    mark_refunded,
+    release_cancelled_events,
+)
+from tiketi.reservations.errors import (
+    LimitExceeded,
+    NotConfirmed,
+    RefundNotAllowed,
+    ReservationCancelled,
+    ReservationConfirmed,
+    ReservationExpired,
+)
+from tiketi.reservations.invariants import INVARIANTS
+from tiketi.reservations.reading import get_own, get_reservation
+from tiketi.reservations.schemas import ReservationView
+
+__all__ = [
+    "INVARIANTS",
+    "REFUND_DUE",
+    "ConfirmOutcome",
+    "Item",
+    "LimitExceeded",
+    "NotConfirmed",
+    "RefundNotAllowed",
+    "Reservation",
+    "ReservationCancelled",
+    "ReservationConfirmed",
+    "ReservationExpired",
+    "ReservationStatus",
+    "ReservationView",
+    "cancel_reservation",
+    "confirm_reservation",
+    "extend_hold",
+    "get_own",
+    "get_reservation",
+    "mark_refunded",
+    "release_cancelled_events",
+    "require_payable",
+]

@@ -1,0 +1,32 @@
+"""The sweeper: holds end in time, and an event says that it is sold out."""
+
+from sqlalchemy import text
+
+from tiketi.events import api as events
+from tiketi.infra.idempotency import forget_old
+from tiketi.infra.loops import Loop
+from tiketi.infra.runtime import Runtime
+from tiketi.reservations import ending
+from tiketi.seats import api as seats
+
+
+async def sweep(runtime: Runtime) -> bool:
+    """One batch of each duty; whether a full batch says that more is due."""
+    limit = runtime.settings.sweep_batch_max
+    now = runtime.clock.now()
+    async with runtime.database.transaction() as tx:
+        expired = await ending.expire_due(tx, now, limit)
+    async with runtime.database.transaction() as tx:
+        released = await ending.release_cancelled_events(tx, now, limit)
+    async with runtime.database.transaction() as tx:
+        # One sweeper at a time is enough for what only follows from the seats.
+        if (await tx.execute(_TRY_LOCK)).scalar_one():
+            for event_id, sold_out in await seats.list_changed_sold_out(tx):
+                await events.set_sold_out(tx, event_id, sold_out=sold_out)
+            await forget_old(tx, runtime.settings.idempotency_ttl_seconds)
+    return max(expired, released) >= limit
+
+
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7450613292)")
+
+LOOPS = (Loop("sweeper", lambda settings: settings.sweep_interval_seconds, sweep),)

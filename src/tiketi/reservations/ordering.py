@@ -1,0 +1,165 @@
+"""Use cases of a buyer choosing: plan an order, hold it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tiketi.events.api import Event, EventCache, SaleNotOpen, TierKind
+from tiketi.infra.postgres import Tx
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.actor import Actor
+from tiketi.kernel.errors import Invalid
+from tiketi.kernel.ids import new_id
+from tiketi.queue import api as queue
+from tiketi.reservations import quota, repository
+from tiketi.reservations.domain import (
+    SEATS_A_REQUEST_MAX,
+    Item,
+    Reservation,
+    ReservationStatus,
+    new_number,
+)
+from tiketi.reservations.errors import LimitExceeded
+from tiketi.seats import api as seats
+from tiketi.seats.api import SeatMap, SeatMaps, SeatPlace
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralWish:
+    tier_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An order that may be asked for; whether it can be had is decided later."""
+
+    event: Event
+    seat_map: SeatMap | None
+    seat_places: tuple[SeatPlace, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def quantity(self) -> int:
+        return sum(item.quantity for item in self.items)
+
+    @property
+    def amount_minor(self) -> int:
+        return sum(item.unit_price_minor * item.quantity for item in self.items)
+
+
+async def admit_buyer(
+    runtime: Runtime, actor: Actor, event_id: UUID, queue_pass: str | None
+) -> Event:
+    """The event, for a buyer who may buy now: NotFound, or QueuePassRequired."""
+    event = await runtime.one(EventCache).get(event_id)
+    await queue.require_pass(runtime, actor, event, queue_pass)
+    return event
+
+
+async def plan_order(
+    runtime: Runtime, event: Event, seat_ids: Sequence[str], general: Sequence[GeneralWish]
+) -> Plan:
+    """Look up what is asked for; Invalid for nothing, duplicates, or what the event has not."""
+    if not seat_ids and not general:
+        raise Invalid.at(("body",), "asks for no seat and no general place", "missing")
+    seat_map, places = await find_places(runtime, event, seat_ids)
+    items = [_seat_item(event, place) for place in places]
+    seen: set[UUID] = set()
+    for number, wish in enumerate(general):
+        tier = event.tier(wish.tier_id)
+        at = ("body", "general", number, "tier_id")
+        if tier is None or tier.kind is not TierKind.GENERAL:
+            raise Invalid.at(at, "is not a general tier of this event")
+        if tier.id in seen:
+            raise Invalid.at(at, "is asked for twice")
+        seen.add(tier.id)
+        items.append(Item(tier.id, tier.price_minor, wish.quantity))
+    return Plan(event, seat_map, places, tuple(items))
+
+
+async def find_places(
+    runtime: Runtime, event: Event, seat_ids: Sequence[str]
+) -> tuple[SeatMap | None, tuple[SeatPlace, ...]]:
+    """The seats on the event's map; Invalid for a foreign or repeated one."""
+    if not seat_ids:
+        return None, ()
+    if len(seat_ids) > SEATS_A_REQUEST_MAX:
+        raise Invalid.at(("body", "seat_ids"), f"at most {SEATS_A_REQUEST_MAX} seats at once")
+    seat_map = await runtime.one(SeatMaps).get(event.id)
+    places: list[SeatPlace] = []
+    for number, seat_id in enumerate(seat_ids):
+        place = seat_map.find(seat_id)
+        if place is None:
+            raise Invalid.at(("body", "seat_ids", number), "is not a seat of this event")
+        places.append(place)
+    if len({place.index for place in places}) < len(places):
+        raise Invalid.at(("body", "seat_ids"), "has a seat twice")
+    return seat_map, tuple(places)
+
+
+def check_sale(event: Event, quantity: int, now: datetime) -> None:
+    """SaleNotOpen before opening and after the end; LimitExceeded over the order's limit."""
+    if not event.is_on_sale(now):
+        raise SaleNotOpen
+    if quantity > event.limits.seats_per_order:
+        raise LimitExceeded(event.limits.seats_per_order)
+
+
+async def check_order(
+    runtime: Runtime, plan: Plan, user_id: UUID, lock_id: UUID | None, now: datetime
+) -> None:
+    """What can be refused before the database is asked."""
+    check_sale(plan.event, plan.quantity, now)
+    if plan.seat_map is not None:
+        await seats.check_locks(runtime, plan.seat_map, plan.seat_places, user_id, lock_id)
+
+
+async def hold_order(
+    tx: Tx, runtime: Runtime, plan: Plan, user_id: UUID, now: datetime
+) -> Reservation:
+    """Hold everything planned, or nothing: LimitExceeded, SeatTaken, SoldOut."""
+    event = plan.event
+    reservation = Reservation(
+        id=new_id(),
+        number=new_number(),
+        event_id=event.id,
+        user_id=user_id,
+        status=ReservationStatus.PENDING,
+        amount_minor=plan.amount_minor,
+        currency=event.currency,
+        items=plan.items,
+        expires_at=now + timedelta(seconds=runtime.settings.hold_ttl_seconds),
+        extended=False,
+        created_at=now,
+        confirmed_at=None,
+    )
+    await quota.take_places(tx, event.id, user_id, plan.quantity, event.limits.seats_per_user)
+    await seats.claim_places(
+        tx,
+        seat_map=plan.seat_map,
+        event_id=event.id,
+        reservation_id=reservation.id,
+        indexes=reservation.seat_indexes,
+        general=reservation.general,
+    )
+    await repository.insert(tx, reservation)
+    if plan.seat_places:
+        tx.after_commit(
+            lambda: seats.release_after_hold(runtime, event.id, plan.seat_places, user_id)
+        )
+    return reservation
+
+
+def _seat_item(event: Event, place: SeatPlace) -> Item:
+    tier = event.tier(place.tier_id)
+    if tier is None:
+        raise AssertionError("a seat's tier is one of its event's")
+    return Item(
+        tier_id=tier.id,
+        unit_price_minor=tier.price_minor,
+        seat_index=place.index,
+        seat_id=place.seat_id,
+        section=place.section,
+    )

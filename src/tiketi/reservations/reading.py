@@ -1,0 +1,51 @@
+"""Use cases that only look."""
+
+from uuid import UUID
+
+from tiketi.infra.postgres import Reader
+from tiketi.kernel.errors import NotFound
+from tiketi.reservations import repository
+from tiketi.reservations.domain import Reservation, ReservationStatus
+from tiketi.reservations.errors import NotConfirmed
+from tiketi.tickets import api as tickets
+from tiketi.tickets.api import Ticket
+
+
+async def get_reservation(reader: Reader, reservation_id: UUID) -> Reservation:
+    """Anybody's reservation; NotFound."""
+    found = await repository.find(reader, reservation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def get_own(reader: Reader, reservation_id: UUID, user_id: UUID) -> Reservation:
+    """One's own reservation; NotFound for any other."""
+    found = await repository.find(reader, reservation_id)
+    if found is None or found.user_id != user_id:
+        raise NotFound
+    return found
+
+
+async def list_own(
+    reader: Reader,
+    user_id: UUID,
+    *,
+    before: UUID | None,
+    status: ReservationStatus | None,
+    event_id: UUID | None,
+    limit: int,
+) -> list[Reservation]:
+    """One's own, newest first."""
+    return await repository.list_of_user(
+        reader, user_id, before=before, status=status, event_id=event_id, limit=limit
+    )
+
+
+async def list_own_tickets(reader: Reader, reservation_id: UUID, user_id: UUID) -> list[Ticket]:
+    """The tickets, void ones of a refund included; NotConfirmed before there were any."""
+    reservation = await get_own(reader, reservation_id, user_id)
+    found = await tickets.list_tickets(reader, reservation.id)
+    if not found:
+        raise NotConfirmed
+    return found

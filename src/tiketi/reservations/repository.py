@@ -1,0 +1,176 @@
+"""SQL of the reservations module: the rows themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.reservations.domain import Item, Reservation, ReservationStatus
+
+# The items as one JSON array a row: one round trip for a page of reservations.
+_SELECT = """
+    SELECT r.id, r.number, r.event_id, r.user_id, r.status, r.amount_minor, r.currency,
+        r.expires_at, r.extended, r.created_at, r.confirmed_at,
+        (SELECT json_agg(json_build_array(i.tier_id, i.unit_price_minor, i.quantity,
+                i.seat_index, i.seat_id, i.section) ORDER BY i.position)
+            FROM reservations.item AS i WHERE i.reservation_id = r.id) AS item_list
+    FROM reservations.reservation AS r """
+
+_INSERT = text("""
+    INSERT INTO reservations.reservation
+        (id, number, event_id, user_id, status, amount_minor, currency, expires_at, created_at)
+    VALUES (:id, :number, :event_id, :user_id, 'pending', :amount_minor, :currency, :expires_at,
+        :created_at)""")
+_INSERT_ITEMS = text("""
+    INSERT INTO reservations.item (reservation_id, position, seat_index, seat_id, section, tier_id,
+        unit_price_minor, quantity)
+    SELECT :reservation_id, t.* FROM unnest(CAST(:positions AS smallint[]),
+        CAST(:seat_indexes AS int[]), CAST(:seat_ids AS text[]), CAST(:sections AS text[]),
+        CAST(:tier_ids AS uuid[]), CAST(:unit_prices AS bigint[]),
+        CAST(:quantities AS int[])) AS t""")
+_GET = text(_SELECT + "WHERE r.id = :id")
+_LOCK = text("SELECT status FROM reservations.reservation WHERE id = :id FOR UPDATE")
+_LIST_OF_USER = text(
+    _SELECT
+    + """
+    WHERE r.user_id = :user_id AND (CAST(:before AS uuid) IS NULL OR r.id < :before)
+        AND (CAST(:status AS text) IS NULL OR r.status = :status)
+        AND (CAST(:event_id AS uuid) IS NULL OR r.event_id = :event_id)
+    ORDER BY r.id DESC LIMIT :limit"""
+)
+_SET_STATUS = text("""
+    UPDATE reservations.reservation SET status = :status,
+        confirmed_at = CASE WHEN :status = 'confirmed' THEN CAST(:now AS timestamptz)
+            ELSE confirmed_at END,
+        ended_at = CASE WHEN :status = 'confirmed' THEN NULL ELSE CAST(:now AS timestamptz) END
+    WHERE id = ANY(:ids) AND status = ANY(:expected) RETURNING id""")
+_EXTEND = text("""
+    UPDATE reservations.reservation
+    SET expires_at = GREATEST(expires_at, :until), extended = true
+    WHERE id = :id AND status = 'pending' AND NOT extended
+    RETURNING expires_at""")
+_EXPIRED = text("""
+    SELECT id FROM reservations.reservation
+    WHERE status = 'pending' AND expires_at <= :now
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED""")
+_PENDING_OF_CANCELLED = text("""
+    SELECT r.id FROM reservations.reservation AS r
+    JOIN events.event AS e ON e.id = r.event_id AND e.cancelled_at IS NOT NULL
+    WHERE r.status = 'pending' LIMIT :limit FOR UPDATE OF r SKIP LOCKED""")
+
+
+async def insert(tx: Tx, reservation: Reservation) -> None:
+    await tx.execute(
+        _INSERT,
+        {
+            "id": reservation.id,
+            "number": reservation.number,
+            "event_id": reservation.event_id,
+            "user_id": reservation.user_id,
+            "amount_minor": reservation.amount_minor,
+            "currency": reservation.currency,
+            "expires_at": reservation.expires_at,
+            "created_at": reservation.created_at,
+        },
+    )
+    items = reservation.items
+    await tx.execute(
+        _INSERT_ITEMS,
+        {
+            "reservation_id": reservation.id,
+            "positions": list(range(len(items))),
+            "seat_indexes": [item.seat_index for item in items],
+            "seat_ids": [item.seat_id for item in items],
+            "sections": [item.section for item in items],
+            "tier_ids": [item.tier_id for item in items],
+            "unit_prices": [item.unit_price_minor for item in items],
+            "quantities": [item.quantity for item in items],
+        },
+    )
+
+
+async def find(reader: Reader, reservation_id: UUID) -> Reservation | None:
+    row = (await reader.execute(_GET, {"id": reservation_id})).first()
+    return to_reservation(row) if row is not None else None
+
+
+async def lock(tx: Tx, reservation_id: UUID) -> Reservation | None:
+    """The reservation with its row locked until the transaction ends."""
+    if (await tx.execute(_LOCK, {"id": reservation_id})).first() is None:
+        return None
+    return await find(tx, reservation_id)
+
+
+async def list_of_user(
+    reader: Reader,
+    user_id: UUID,
+    *,
+    before: UUID | None,
+    status: ReservationStatus | None,
+    event_id: UUID | None,
+    limit: int,
+) -> list[Reservation]:
+    """Newest first, those before the given id."""
+    rows = await reader.execute(
+        _LIST_OF_USER,
+        {
+            "user_id": user_id,
+            "before": before,
+            "status": status,
+            "event_id": event_id,
+            "limit": limit,
+        },
+    )
+    return [to_reservation(row) for row in rows]
+
+
+async def set_status(
+    tx: Tx,
+    ids: Sequence[UUID],
+    status: ReservationStatus,
+    *,
+    expected: Sequence[ReservationStatus],
+    now: datetime,
+) -> list[UUID]:
+    """Move those that still are as expected; answers which moved."""
+    rows = await tx.execute(
+        _SET_STATUS, {"ids": list(ids), "status": status, "expected": list(expected), "now": now}
+    )
+    return list(rows.scalars())
+
+
+async def extend(tx: Tx, reservation_id: UUID, until: datetime) -> datetime | None:
+    """The new end of the hold; None when it was extended before or is no longer pending."""
+    row = await tx.execute(_EXTEND, {"id": reservation_id, "until": until})
+    return row.scalar_one_or_none()
+
+
+async def lock_expired(tx: Tx, now: datetime, limit: int) -> list[UUID]:
+    return list((await tx.execute(_EXPIRED, {"now": now, "limit": limit})).scalars())
+
+
+async def lock_pending_of_cancelled(tx: Tx, limit: int) -> list[UUID]:
+    return list((await tx.execute(_PENDING_OF_CANCELLED, {"limit": limit})).scalars())
+
+
+def to_reservation(row: Any) -> Reservation:
+    return Reservation(
+        id=row.id,
+        number=row.number,
+        event_id=row.event_id,
+        user_id=row.user_id,
+        status=ReservationStatus(row.status),
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        items=tuple(
+            Item(UUID(tier_id), price, quantity, seat_index, seat_id, section)
+            for tier_id, price, quantity, seat_index, seat_id, section in row.item_list or ()
+        ),
+        expires_at=row.expires_at,
+        extended=row.extended,
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+    )

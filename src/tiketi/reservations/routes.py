@@ -1,0 +1,170 @@
+"""Calls on reservations."""
+
+from typing import Any
+from uuid import UUID
+
+from tiketi.events.api import SaleNotOpen
+from tiketi.infra.http.call import Answer, Call
+from tiketi.infra.http.routes import Routes
+from tiketi.infra.http.wire import Page, decode_cursor, encode_cursor
+from tiketi.infra.idempotency import Remember, once
+from tiketi.kernel.errors import NotFound
+from tiketi.queue.api import QueuePassRequired
+from tiketi.reservations import best, ending, lock_routes, ordering, reading
+from tiketi.reservations.errors import (
+    LimitExceeded,
+    NotConfirmed,
+    RefundNotAllowed,
+    ReservationExpired,
+)
+from tiketi.reservations.lock_routes import PASS_HEADER
+from tiketi.reservations.schemas import (
+    BestAvailableBody,
+    ReservationsQuery,
+    ReservationView,
+    ReserveBody,
+)
+from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
+from tiketi.tickets import api as tickets
+from tiketi.tickets.api import TicketsView
+
+routes = Routes("reservations", [*lock_routes.routes.endpoints])
+
+
+async def _is_own(call: Call[Any, Any]) -> None:
+    async with call.runtime.database.latest() as reader:
+        await reading.get_own(reader, call.path_id("reservation_id"), call.actor.user_id)
+
+
+@routes.post(
+    "",
+    status=201,
+    body=ReserveBody,
+    answer=ReservationView,
+    queue_pass=True,
+    idempotent=True,
+    errors=(
+        QueuePassRequired,
+        NotFound,
+        SeatTaken,
+        SoldOut,
+        LimitExceeded,
+        SaleNotOpen,
+        LockLost,
+    ),
+)
+async def reserve(call: Call[ReserveBody, None]) -> Answer:
+    """Reserve seats and general places, all of them or none."""
+    runtime, body, user_id = call.runtime, call.body, call.actor.user_id
+
+    async def plan() -> ordering.Plan:
+        event = await ordering.admit_buyer(
+            runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
+        )
+        general = [ordering.GeneralWish(wish.tier_id, wish.quantity) for wish in body.general]
+        return await ordering.plan_order(runtime, event, body.seat_ids, general)
+
+    async def decide(planned: ordering.Plan, remember: Remember) -> Answer:
+        await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
+        async with runtime.database.transaction() as tx:
+            held = await ordering.hold_order(tx, runtime, planned, user_id, call.now)
+            return await remember(tx, ReservationView.of(held))
+
+    return await once(call, plan, decide, status=201)
+
+
+@routes.post(
+    "/best-available",
+    status=201,
+    body=BestAvailableBody,
+    answer=ReservationView,
+    queue_pass=True,
+    idempotent=True,
+    errors=(QueuePassRequired, NotFound, NoSeatsTogether, LimitExceeded, SaleNotOpen),
+)
+async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
+    """Reserve the best seats that are free, side by side unless asked otherwise."""
+    runtime, body = call.runtime, call.body
+
+    async def plan() -> best.Search:
+        event = await ordering.admit_buyer(
+            runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
+        )
+        return await best.plan_search(
+            runtime,
+            event,
+            best.Wish(body.quantity, body.tier_id, body.section, body.adjacent, body.accessible),
+        )
+
+    async def decide(search: best.Search, remember: Remember) -> Answer:
+        ordering.check_sale(search.event, body.quantity, call.now)
+        for _ in range(best.TRIES_MAX):
+            async with runtime.database.latest() as reader:
+                planned = await best.choose(runtime, reader, search, call.actor.user_id)
+            try:
+                async with runtime.database.transaction() as tx:
+                    held = await ordering.hold_order(
+                        tx, runtime, planned, call.actor.user_id, call.now
+                    )
+                    return await remember(tx, ReservationView.of(held))
+            except SeatTaken:
+                continue  # somebody was faster: look again
+        raise NoSeatsTogether
+
+    return await once(call, plan, decide, status=201)
+
+
+@routes.get("", query=ReservationsQuery, answer=Page[ReservationView])
+async def list_reservations(call: Call[None, ReservationsQuery]) -> Page[ReservationView]:
+    """One's own reservations, newest first."""
+    query = call.query
+    before = decode_cursor(query.cursor, UUID)[0] if query.cursor is not None else None
+    async with call.runtime.database.latest() as reader:
+        found = await reading.list_own(
+            reader,
+            call.actor.user_id,
+            before=before if isinstance(before, UUID) else None,
+            status=query.status,
+            event_id=query.event_id,
+            limit=query.limit + 1,
+        )
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    return Page(
+        items=[ReservationView.of(reservation) for reservation in shown],
+        next_cursor=encode_cursor(shown[-1].id) if more else None,
+    )
+
+
+@routes.get("/{reservation_id}", answer=ReservationView)
+async def get_reservation(call: Call[None, None]) -> ReservationView:
+    """One of one's own reservations."""
+    async with call.runtime.database.latest() as reader:
+        return ReservationView.of(
+            await reading.get_own(reader, call.path_id("reservation_id"), call.actor.user_id)
+        )
+
+
+@routes.post(
+    "/{reservation_id}/cancel",
+    answer=ReservationView,
+    guard=_is_own,
+    errors=(ReservationExpired, RefundNotAllowed),
+)
+async def cancel_reservation(call: Call[None, None]) -> ReservationView:
+    """Cancel a reservation: a pending one at once, a paid one as the refund policy says."""
+    async with call.runtime.database.transaction() as tx:
+        cancelled = await ending.cancel_reservation(
+            tx, call.path_id("reservation_id"), call.actor.user_id, call.now
+        )
+    return ReservationView.of(cancelled)
+
+
+@routes.get("/{reservation_id}/tickets", answer=TicketsView, errors=(NotConfirmed,))
+async def list_tickets(call: Call[None, None]) -> TicketsView:
+    """The tickets of a confirmed reservation, with their QR codes."""
+    async with call.runtime.database.latest() as reader:
+        found = await reading.list_own_tickets(
+            reader, call.path_id("reservation_id"), call.actor.user_id
+        )
+    return await tickets.show_tickets(call.runtime, found)

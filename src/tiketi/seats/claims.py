@@ -1,0 +1,103 @@
+"""Use cases on places in PostgreSQL: hold, sell, give back. All or none."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from tiketi.infra.invariants import Invariant
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.seats import claims_repository as repository
+from tiketi.seats.domain import SeatMap
+from tiketi.seats.errors import SeatTaken, SoldOut
+
+
+async def claim_places(
+    tx: Tx,
+    *,
+    seat_map: SeatMap | None,
+    event_id: UUID,
+    reservation_id: UUID,
+    indexes: Sequence[int],
+    general: Mapping[UUID, int],
+) -> None:
+    """Hold every place asked for: seats by index, general places by tier and quantity.
+
+    Raises SeatTaken or SoldOut, and then the caller's transaction (or savepoint) must roll back.
+    """
+    if indexes and seat_map is not None:
+        claimed = await repository.claim_seats(tx, event_id, reservation_id, indexes)
+        missing = set(indexes) - claimed
+        if missing:
+            raise SeatTaken([seat_map.places[index].seat_id for index in missing])
+    for tier_id in sorted(general):
+        parts = await repository.take_general(tx, tier_id, general[tier_id])
+        if not parts:
+            raise SoldOut
+        await repository.keep_general_claims(tx, reservation_id, tier_id, parts)
+
+
+async def sell_places(tx: Tx, reservation_id: UUID) -> None:
+    """What the reservation holds becomes sold."""
+    await repository.sell(tx, reservation_id)
+
+
+async def release_places(tx: Tx, reservation_ids: Sequence[UUID]) -> None:
+    """What the reservations hold or bought is available again."""
+    if reservation_ids:
+        await repository.release(tx, reservation_ids)
+
+
+async def list_available_seats(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:
+    """Those of the seats that nobody holds or bought."""
+    return await repository.list_available_of(reader, event_id, indexes)
+
+
+async def list_changed_sold_out(reader: Reader) -> list[tuple[UUID, bool]]:
+    """The events on sale whose sold-out mark is no longer right, and what it should be."""
+    return await repository.list_changed_sold_out(reader)
+
+
+async def list_available_in_tiers(
+    reader: Reader, event_id: UUID, tier_ids: Sequence[UUID]
+) -> set[int]:
+    """Every seat of the tiers that nobody holds or bought."""
+    return await repository.list_available_in(reader, event_id, tier_ids)
+
+
+INVARIANTS = (
+    # One row a seat and one owner column: a second live owner could only be a second row.
+    Invariant(
+        "at_most_one_live_owner_a_seat",
+        """
+        SELECT count(*) FROM (
+            SELECT item.seat_id FROM reservations.item AS item
+            JOIN reservations.reservation AS r ON r.id = item.reservation_id
+            WHERE r.status IN ('pending', 'confirmed') AND item.seat_id IS NOT NULL
+            GROUP BY r.event_id, item.seat_id HAVING count(*) > 1) AS twice""",
+    ),
+    Invariant(
+        "sold_held_and_available_make_the_capacity",
+        """
+        SELECT count(*) FROM (
+            SELECT tier.id FROM events.tier AS tier
+            JOIN events.event AS e ON e.id = tier.event_id AND e.published_at IS NOT NULL
+            LEFT JOIN LATERAL (
+                SELECT count(*) AS seats FROM seats.seat
+                WHERE seat.event_id = tier.event_id AND seat.tier_id = tier.id) AS s ON true
+            LEFT JOIN LATERAL (
+                SELECT coalesce(sum(remaining + held + sold), 0) AS places
+                FROM seats.general_bucket AS b WHERE b.tier_id = tier.id) AS g ON true
+            WHERE tier.capacity
+                <> CASE tier.kind WHEN 'seated' THEN s.seats ELSE g.places END) AS wrong""",
+    ),
+    Invariant(
+        "general_places_match_their_claims",
+        """
+        SELECT count(*) FROM seats.general_bucket AS b
+        LEFT JOIN (
+            SELECT tier_id, bucket,
+                coalesce(sum(quantity) FILTER (WHERE state = 'h'), 0) AS held,
+                coalesce(sum(quantity) FILTER (WHERE state = 's'), 0) AS sold
+            FROM seats.general_claim GROUP BY tier_id, bucket) AS c USING (tier_id, bucket)
+        WHERE b.held <> coalesce(c.held, 0) OR b.sold <> coalesce(c.sold, 0)""",
+    ),
+)

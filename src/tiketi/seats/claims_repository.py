@@ -1,0 +1,184 @@
+"""The writes that decide who has a place. Each names the state that it expects.
+
+Rows are locked in sorted order (event, seat; tier, bucket), so that no two of these statements
+can wait for each other in a circle.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tiketi.infra.postgres import Reader, Tx
+
+_CLAIM_SEATS = text("""
+    WITH wanted AS (
+        SELECT seat_index FROM seats.seat
+        WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND state = 'a'
+        ORDER BY seat_index FOR UPDATE)
+    UPDATE seats.seat AS seat SET state = 'h', reservation_id = :reservation_id FROM wanted
+    WHERE seat.event_id = :event_id AND seat.seat_index = wanted.seat_index
+    RETURNING seat.seat_index""")
+
+_SELL_SEATS = text("""
+    WITH held AS (
+        SELECT event_id, seat_index FROM seats.seat
+        WHERE reservation_id = :reservation_id AND state = 'h'
+        ORDER BY event_id, seat_index FOR UPDATE)
+    UPDATE seats.seat AS seat SET state = 's' FROM held
+    WHERE seat.event_id = held.event_id AND seat.seat_index = held.seat_index""")
+
+_RELEASE_SEATS = text("""
+    WITH owned AS (
+        SELECT event_id, seat_index FROM seats.seat WHERE reservation_id = ANY(:reservation_ids)
+        ORDER BY event_id, seat_index FOR UPDATE)
+    UPDATE seats.seat AS seat SET state = 'a', reservation_id = NULL FROM owned
+    WHERE seat.event_id = owned.event_id AND seat.seat_index = owned.seat_index""")
+
+# Any one bucket that has enough and that nobody is writing at this moment.
+_TAKE_FROM_ONE = text("""
+    WITH chosen AS (
+        SELECT tier_id, bucket FROM seats.general_bucket
+        WHERE tier_id = :tier_id AND remaining >= :quantity
+        ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED)
+    UPDATE seats.general_bucket AS b
+    SET remaining = remaining - :quantity, held = held + :quantity FROM chosen
+    WHERE b.tier_id = chosen.tier_id AND b.bucket = chosen.bucket
+    RETURNING b.bucket""")
+
+_LOCK_BUCKETS = text("""
+    SELECT bucket, remaining FROM seats.general_bucket WHERE tier_id = :tier_id
+    ORDER BY bucket FOR UPDATE""")
+
+_TAKE_FROM = text("""
+    UPDATE seats.general_bucket SET remaining = remaining - :quantity, held = held + :quantity
+    WHERE tier_id = :tier_id AND bucket = :bucket""")
+
+_KEEP_CLAIM = text("""
+    INSERT INTO seats.general_claim (reservation_id, tier_id, bucket, quantity, state)
+    VALUES (:reservation_id, :tier_id, :bucket, :quantity, 'h')""")
+
+_SELL_GENERAL = text("""
+    WITH sold AS (
+        UPDATE seats.general_claim SET state = 's'
+        WHERE reservation_id = :reservation_id AND state = 'h'
+        RETURNING tier_id, bucket, quantity),
+    locked AS (
+        SELECT b.tier_id, b.bucket, sold.quantity
+        FROM seats.general_bucket AS b JOIN sold USING (tier_id, bucket)
+        ORDER BY b.tier_id, b.bucket FOR UPDATE OF b)
+    UPDATE seats.general_bucket AS b
+    SET held = held - locked.quantity, sold = sold + locked.quantity FROM locked
+    WHERE b.tier_id = locked.tier_id AND b.bucket = locked.bucket""")
+
+_RELEASE_GENERAL = text("""
+    WITH gone AS (
+        DELETE FROM seats.general_claim WHERE reservation_id = ANY(:reservation_ids)
+        RETURNING tier_id, bucket, quantity, state),
+    back AS (
+        SELECT tier_id, bucket,
+            coalesce(sum(quantity) FILTER (WHERE state = 'h'), 0) AS was_held,
+            coalesce(sum(quantity) FILTER (WHERE state = 's'), 0) AS was_sold
+        FROM gone GROUP BY tier_id, bucket),
+    locked AS (
+        SELECT b.tier_id, b.bucket, back.was_held, back.was_sold
+        FROM seats.general_bucket AS b JOIN back USING (tier_id, bucket)
+        ORDER BY b.tier_id, b.bucket FOR UPDATE OF b)
+    UPDATE seats.general_bucket AS b SET
+        remaining = remaining + locked.was_held + locked.was_sold,
+        held = held - locked.was_held, sold = sold - locked.was_sold
+    FROM locked WHERE b.tier_id = locked.tier_id AND b.bucket = locked.bucket""")
+
+_AVAILABLE = text("""
+    SELECT seat_index FROM seats.seat
+    WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND state = 'a'""")
+
+_ALL_AVAILABLE = text("""
+    SELECT seat_index FROM seats.seat
+    WHERE event_id = :event_id AND tier_id = ANY(:tier_ids) AND state = 'a'""")
+
+
+async def claim_seats(
+    tx: Tx, event_id: UUID, reservation_id: UUID, indexes: Sequence[int]
+) -> set[int]:
+    """Hold those of the seats that are available; answers which they were."""
+    rows = await tx.execute(
+        _CLAIM_SEATS,
+        {"event_id": event_id, "reservation_id": reservation_id, "indexes": list(indexes)},
+    )
+    return {row.seat_index for row in rows}
+
+
+async def take_general(tx: Tx, tier_id: UUID, quantity: int) -> list[tuple[int, int]]:
+    """Hold places of a tier: (bucket, quantity) of each bucket taken from, empty if too few."""
+    one = await tx.execute(_TAKE_FROM_ONE, {"tier_id": tier_id, "quantity": quantity})
+    bucket = one.scalar_one_or_none()
+    if bucket is not None:
+        return [(bucket, quantity)]
+    parts: list[tuple[int, int]] = []
+    missing = quantity
+    for row in await tx.execute(_LOCK_BUCKETS, {"tier_id": tier_id}):
+        part = min(row.remaining, missing)
+        if part:
+            parts.append((row.bucket, part))
+            missing -= part
+    if missing:
+        return []
+    for bucket, part in parts:
+        await tx.execute(_TAKE_FROM, {"tier_id": tier_id, "bucket": bucket, "quantity": part})
+    return parts
+
+
+async def keep_general_claims(
+    tx: Tx, reservation_id: UUID, tier_id: UUID, parts: Sequence[tuple[int, int]]
+) -> None:
+    await tx.execute(
+        _KEEP_CLAIM,
+        [
+            {
+                "reservation_id": reservation_id,
+                "tier_id": tier_id,
+                "bucket": bucket,
+                "quantity": quantity,
+            }
+            for bucket, quantity in parts
+        ],
+    )
+
+
+async def sell(tx: Tx, reservation_id: UUID) -> None:
+    await tx.execute(_SELL_SEATS, {"reservation_id": reservation_id})
+    await tx.execute(_SELL_GENERAL, {"reservation_id": reservation_id})
+
+
+async def release(tx: Tx, reservation_ids: Sequence[UUID]) -> None:
+    await tx.execute(_RELEASE_SEATS, {"reservation_ids": list(reservation_ids)})
+    await tx.execute(_RELEASE_GENERAL, {"reservation_ids": list(reservation_ids)})
+
+
+async def list_available_of(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:
+    rows = await reader.execute(_AVAILABLE, {"event_id": event_id, "indexes": list(indexes)})
+    return set(rows.scalars())
+
+
+async def list_available_in(reader: Reader, event_id: UUID, tier_ids: Sequence[UUID]) -> set[int]:
+    rows = await reader.execute(_ALL_AVAILABLE, {"event_id": event_id, "tier_ids": list(tier_ids)})
+    return set(rows.scalars())
+
+
+_CHANGED_SOLD_OUT = text("""
+    SELECT event_id, NOT unsold AS sold_out FROM (
+        SELECT e.id AS event_id, e.sold_out,
+            EXISTS (SELECT FROM seats.seat AS s
+                WHERE s.event_id = e.id AND s.state IN ('a', 'h'))
+            OR EXISTS (SELECT FROM seats.general_bucket AS b
+                WHERE b.event_id = e.id AND b.remaining + b.held > 0) AS unsold
+        FROM events.event AS e
+        WHERE e.published_at IS NOT NULL AND e.cancelled_at IS NULL
+            AND now() BETWEEN e.sale_opens_at AND e.sale_closes_at) AS each
+    WHERE sold_out = unsold""")
+
+
+async def list_changed_sold_out(reader: Reader) -> list[tuple[UUID, bool]]:
+    rows = await reader.execute(_CHANGED_SOLD_OUT)
+    return [(row.event_id, row.sold_out) for row in rows]

@@ -1,0 +1,36 @@
+"""A ticket code as a QR symbol (ISO/IEC 18004), drawn once and off the event loop."""
+
+import asyncio
+from collections import OrderedDict
+
+import segno
+
+from tiketi.infra.runtime import Runtime
+
+CACHED_MAX = 2_000  # about 4 KB each
+DRAWN_AT_ONCE_MAX = 2
+
+
+class QrCodes:
+    """The process's symbols, the latest used kept."""
+
+    def __init__(self, _runtime: Runtime) -> None:
+        self._cached: OrderedDict[str, str] = OrderedDict()
+        self._drawing = asyncio.Semaphore(DRAWN_AT_ONCE_MAX)
+
+    async def svg(self, code: str) -> str:
+        """The symbol as an inline ``<svg>`` element."""
+        found = self._cached.get(code)
+        if found is None:
+            async with self._drawing:
+                found = await asyncio.to_thread(_draw, code)
+            self._cached[code] = found
+        self._cached.move_to_end(code)
+        while len(self._cached) > CACHED_MAX:
+            self._cached.popitem(last=False)
+        return found
+
+
+def _draw(code: str) -> str:
+    svg: str = segno.make_qr(code, error="m").svg_inline(scale=4, border=4)
+    return svg

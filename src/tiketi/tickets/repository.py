@@ -1,0 +1,90 @@
+"""SQL of the tickets module."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.tickets.domain import Ticket, TicketStatus
+
+_COLUMNS = "id, code, reservation_id, event_id, tier_id, seat_id, status, checked_in_at, gate"
+
+_INSERT = text("""
+    INSERT INTO tickets.ticket
+        (id, code, reservation_id, position, place, event_id, user_id, tier_id, seat_id)
+    SELECT t.id, t.code, :reservation_id, t.position, t.place, :event_id, :user_id, t.tier_id,
+        t.seat_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:positions AS smallint[]),
+        CAST(:places AS smallint[]), CAST(:tier_ids AS uuid[]), CAST(:seat_ids AS text[]))
+        AS t (id, code, position, place, tier_id, seat_id)""")
+_OF_RESERVATION = text(f"""
+    SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = :reservation_id
+    ORDER BY position, place""")  # noqa: S608 # our own column names
+_VOID = text("""
+    UPDATE tickets.ticket SET status = 'void'
+    WHERE reservation_id = :reservation_id AND status <> 'void'""")
+_BY_CODE = text(f"""
+    SELECT {_COLUMNS} FROM tickets.ticket WHERE code = :code""")  # noqa: S608 # our own names
+_CHECK_IN = text("""
+    UPDATE tickets.ticket
+    SET status = 'used', checked_in_at = :now, checked_in_by = :actor_id, gate = :gate
+    WHERE code = :code AND status = 'valid'""")
+
+
+async def insert(
+    tx: Tx, *, reservation_id: UUID, event_id: UUID, user_id: UUID, rows: Sequence[dict[str, Any]]
+) -> None:
+    """One row a ticket: id, code, position, place, tier_id, seat_id."""
+    await tx.execute(
+        _INSERT,
+        {
+            "reservation_id": reservation_id,
+            "event_id": event_id,
+            "user_id": user_id,
+            "ids": [row["id"] for row in rows],
+            "codes": [row["code"] for row in rows],
+            "positions": [row["position"] for row in rows],
+            "places": [row["place"] for row in rows],
+            "tier_ids": [row["tier_id"] for row in rows],
+            "seat_ids": [row["seat_id"] for row in rows],
+        },
+    )
+
+
+async def list_of_reservation(reader: Reader, reservation_id: UUID) -> list[Ticket]:
+    rows = await reader.execute(_OF_RESERVATION, {"reservation_id": reservation_id})
+    return [_ticket(row) for row in rows]
+
+
+async def void_of_reservation(tx: Tx, reservation_id: UUID) -> None:
+    await tx.execute(_VOID, {"reservation_id": reservation_id})
+
+
+async def find_by_code(reader: Reader, code: str) -> Ticket | None:
+    row = (await reader.execute(_BY_CODE, {"code": code})).first()
+    return _ticket(row) if row is not None else None
+
+
+async def check_in(tx: Tx, code: str, *, now: datetime, actor_id: UUID, gate: str | None) -> bool:
+    """Whether this call turned the ticket from valid to used."""
+    done = await tx.execute(
+        _CHECK_IN, {"code": code, "now": now, "actor_id": actor_id, "gate": gate}
+    )
+    return done.rowcount == 1
+
+
+def _ticket(row: Any) -> Ticket:
+    return Ticket(
+        id=row.id,
+        code=row.code,
+        reservation_id=row.reservation_id,
+        event_id=row.event_id,
+        tier_id=row.tier_id,
+        seat_id=row.seat_id,
+        status=TicketStatus(row.status),
+        checked_in_at=row.checked_in_at,
+        gate=row.gate,
+    )
