@@ -25,17 +25,22 @@ def upgrade() -> None:
             refunded_minor bigint NOT NULL DEFAULT 0
                 CHECK (refunded_minor BETWEEN 0 AND amount_minor),
             client jsonb NOT NULL DEFAULT '{}',
+            hold_expires_at timestamptz NOT NULL,
             failure_code text,
             return_url text,
-            created_at timestamptz NOT NULL DEFAULT now(),
-            updated_at timestamptz NOT NULL DEFAULT now(),
+            created_at timestamptz NOT NULL,
+            updated_at timestamptz NOT NULL,
+            confirming_until timestamptz,  -- so long a request may be asking the provider
             check_at timestamptz,  -- when the reconciler asks the provider
             checks int NOT NULL DEFAULT 0,
-            settled_at timestamptz
+            settled_at timestamptz,  -- when the provider's last word was written down
+            released_at timestamptz  -- the tickets went back; what is left of the money is kept
         ) WITH (fillfactor = 80)""")
+    # One that was captured too late is settled, though processing until its refund is through.
     op.execute("""
         CREATE UNIQUE INDEX payment_live ON payments.payment (reservation_id)
-        WHERE status IN ('requires_action', 'processing')""")
+        WHERE status IN ('requires_action', 'processing') AND settled_at IS NULL""")
+    op.execute("CREATE INDEX payment_event ON payments.payment (event_id, id)")
     op.execute("CREATE INDEX payment_reservation ON payments.payment (reservation_id)")
     op.execute("""
         CREATE UNIQUE INDEX payment_provider ON payments.payment (provider, provider_payment_id)""")
@@ -49,16 +54,22 @@ def upgrade() -> None:
             reason text,
             status text NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
             requested_by uuid,  -- null: the system itself
+            request_key text NOT NULL,  -- asking again is the same refund
+            releases boolean NOT NULL,  -- the tickets go back with it
             provider_refund_id text,
-            created_at timestamptz NOT NULL DEFAULT now(),
-            settled_at timestamptz
+            created_at timestamptz NOT NULL,
+            check_at timestamptz,  -- when the provider is asked, once more or at last
+            checks int NOT NULL DEFAULT 0,
+            settled_at timestamptz,
+            UNIQUE (payment_id, request_key)
         )""")
-    op.execute("CREATE INDEX refund_payment ON payments.refund (payment_id)")
+    op.execute("""
+        CREATE INDEX refund_due ON payments.refund (check_at) WHERE check_at IS NOT NULL""")
     op.execute("""
         CREATE TABLE payments.webhook (
             provider text NOT NULL,
             webhook_id text NOT NULL,
-            received_at timestamptz NOT NULL DEFAULT now(),
+            received_at timestamptz NOT NULL,
             PRIMARY KEY (provider, webhook_id)
         )""")
     op.execute("CREATE SCHEMA sandbox")
@@ -69,29 +80,37 @@ def upgrade() -> None:
             amount_minor bigint NOT NULL,
             currency text NOT NULL,
             status text NOT NULL CHECK
-                (status IN ('created', 'redirect', 'processing', 'captured', 'declined')),
+                (status IN ('created', 'redirect', 'processing', 'captured', 'declined',
+                    'cancelled')),
             failure_code text,
-            refunded_minor bigint NOT NULL DEFAULT 0,
+            refunded_minor bigint NOT NULL DEFAULT 0
+                CHECK (refunded_minor BETWEEN 0 AND amount_minor),
             settles_at timestamptz,
             return_url text,
-            created_at timestamptz NOT NULL DEFAULT now()
-        )""")
+            created_at timestamptz NOT NULL
+        ) WITH (fillfactor = 80)""")
+    op.execute("""
+        CREATE INDEX charge_settles ON sandbox.charge (settles_at)
+        WHERE settles_at IS NOT NULL""")
     op.execute("""
         CREATE TABLE sandbox.refund (
-            id text PRIMARY KEY,  -- our refund's id: asking twice refunds once
+            id uuid PRIMARY KEY,  -- the shop's own: asking twice refunds once
             charge_id text NOT NULL REFERENCES sandbox.charge,
             amount_minor bigint NOT NULL
         )""")
     op.execute("""
         CREATE TABLE sandbox.webhook (
             id text PRIMARY KEY,
-            charge_id text NOT NULL,
+            charge_id text NOT NULL REFERENCES sandbox.charge,
             type text NOT NULL,
+            amount_minor bigint NOT NULL,
+            is_echo boolean NOT NULL,  -- the shop had the same news as an answer
+            created_at timestamptz NOT NULL,
             due_at timestamptz NOT NULL,
             attempts int NOT NULL DEFAULT 0,
             sent_at timestamptz,
             given_up_at timestamptz
-        )""")
+        ) WITH (fillfactor = 80)""")
     op.execute("""
-        CREATE INDEX webhook_due ON sandbox.webhook (due_at)
+        CREATE INDEX webhook_due ON sandbox.webhook (is_echo, due_at)
         WHERE sent_at IS NULL AND given_up_at IS NULL""")

@@ -1,0 +1,1 @@
+"""Payment companies behind one protocol."""
