@@ -38,10 +38,15 @@ class HttpDoor:
         return [await register(caller) for _ in range(count)]
 
     async def sign_in(self, caller: Caller) -> Account:
-        account = await register(caller)
-        again = await log_in(caller, account.email, PASSWORD)
-        again.token = await again.renew()
-        return again
+        return await register_and_refresh(caller)
+
+
+async def register_and_refresh(caller: Caller) -> Account:
+    """Everything that leads to a session: registering, logging in, refreshing."""
+    account = await register(caller)
+    again = await log_in(caller, account.email, PASSWORD)
+    again.token = await again.renew()
+    return again
 
 
 async def register(caller: Caller) -> Account:

@@ -2,10 +2,11 @@
 
 from tiketi.cli.simulate.buyer import Buyer, PassLost
 from tiketi.cli.simulate.calls import OutOfTime, Unforeseen
+from tiketi.cli.simulate.holding import cancel
 from tiketi.cli.simulate.ledger import Purchase
 from tiketi.cli.simulate.lying import tell_lies
 from tiketi.cli.simulate.paying import pay, read_charges, read_reservation, settle
-from tiketi.cli.simulate.shopping import cancel, grab_seats, hold_seats
+from tiketi.cli.simulate.shopping import ask_for_best, grab_seats, hold_seats
 from tiketi.cli.simulate.temper import Ending
 from tiketi.cli.simulate.waiting import get_admitted, join, leave
 
@@ -62,19 +63,26 @@ async def _shop(buyer: Buyer, ending: Ending) -> str:
         await hold_seats(buyer, drop_lock=True)
         return str(ending)
     purchase = await grab_seats(buyer) if buyer.temper.grabs else None
-    purchase = purchase or await hold_seats(buyer)
+    purchase = purchase or await _get_hold(buyer)
     if purchase is None:
         return SOLD_OUT
     if ending in (Ending.CANCEL, Ending.REBUY):
         await cancel(buyer, purchase)
         if ending is Ending.CANCEL:
             return str(ending)
-        purchase = await hold_seats(buyer)
+        purchase = await _get_hold(buyer)
         if purchase is None:
             return SOLD_OUT
     if ending is Ending.EXPIRE:
         return await _let_expire(buyer, purchase)
     return await _buy(buyer, purchase, ending)
+
+
+async def _get_hold(buyer: Buyer) -> Purchase | None:
+    """A hold on seats, chosen by the buyer or by the system; None when everything is sold."""
+    if buyer.temper.asks_best:
+        return await ask_for_best(buyer)
+    return await hold_seats(buyer)
 
 
 async def _buy(buyer: Buyer, purchase: Purchase, ending: Ending) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from tiketi.cli.simulate.buyer import Buyer
 from tiketi.cli.simulate.choice import choose_seats
+from tiketi.cli.simulate.holding import order_of
 from tiketi.cli.simulate.house import SOLD, Seat, Taste
-from tiketi.cli.simulate.shopping import order_of
 from tiketi.cli.simulate.wire import Answer
 
 LIE_PROMISE = "no lie is believed"

@@ -10,7 +10,7 @@ from tiketi.cli.simulate.ledger import Charge, Item, Purchase, Ticket
 POLL_SECONDS = 1.0
 PENDING_PAYMENT = ("requires_action", "processing")
 # A hold that is over cannot be paid: the answer says which way it ended.
-HOLD_OVER = ("reservation_expired", "reservation_cancelled", "not_payable")
+HOLD_OVER = ("reservation_expired", "reservation_cancelled", "reservation_confirmed")
 ONE_PAYMENT_PROMISE = "one live payment a reservation"
 STANDS_PROMISE = "a succeeded payment stands"
 

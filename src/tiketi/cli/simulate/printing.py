@@ -11,8 +11,8 @@ from tiketi.kernel.money import Money
 
 STEPS_IN_ORDER = (
     "register", "log in", "refresh", "join", "status", "leave", "event", "seat map",
-    "availability", "board", "lock", "renew lock", "reserve", "reuse key", "pay", "confirm",
-    "payment", "reservation", "tickets", "cancel", "refund", "lie", "admin", "audit",
+    "availability", "board", "lock", "renew lock", "reserve", "best available", "reuse key",
+    "pay", "confirm", "payment", "reservation", "tickets", "cancel", "refund", "lie", "admin", "audit",
 )  # fmt: skip
 
 

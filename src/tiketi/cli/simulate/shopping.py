@@ -5,18 +5,24 @@ from collections.abc import Sequence
 
 from tiketi.cli.simulate.buyer import Buyer
 from tiketi.cli.simulate.choice import choose_seats
+from tiketi.cli.simulate.holding import (
+    REFUSALS,
+    cancel,
+    order_of,
+    record_best,
+    record_hold,
+    reserve,
+    reserve_best,
+)
 from tiketi.cli.simulate.house import Seat
-from tiketi.cli.simulate.ledger import Item, Purchase
+from tiketi.cli.simulate.ledger import Purchase
 from tiketi.cli.simulate.wire import Answer
 
 # After so many refusals in a row one looks at the map again before trying further.
 REFUSALS_BEFORE_LOOKING = 3
 PAUSE_MAX_SECONDS = 3.0
 GRABS = 3
-# The second comes to those who were let in before the opening, where there is no queue.
-REFUSALS = ("seat_taken", "sale_not_open")
 TAKEN_PROMISE = "seat_taken names the seats that are"
-PRICE_PROMISE = "an amount is the sum of its prices"
 REPLAY_PROMISE = "a repeated request is answered byte for byte"
 LIMIT_PROMISE = "nobody gets more than the limit"
 
@@ -46,7 +52,7 @@ async def hold_seats(buyer: Buyer, *, drop_lock: bool = False) -> Purchase | Non
         if answer is None:
             return None
         if answer.ok:
-            return _record(buyer, answer, seats)
+            return record_hold(buyer, answer, seats)
         if answer.code == "seat_taken":
             avoid |= _taken(buyer, answer, seats)
         refusals += 1
@@ -55,6 +61,24 @@ async def hold_seats(buyer: Buyer, *, drop_lock: bool = False) -> Purchase | Non
         else:
             pause_seconds = min(PAUSE_MAX_SECONDS, 0.1 * refusals)
             await buyer.world.caller.sleep(buyer.rng.uniform(0, pause_seconds))
+    return None
+
+
+async def ask_for_best(buyer: Buyer) -> Purchase | None:
+    """A pending reservation of whatever the system finds best; None when everything is sold.
+
+    Where there are not as many together, fewer will do. Raises PassLost.
+    """
+    buyer.stage = "choosing"
+    quantity = buyer.temper.party
+    while not buyer.world.watch.exhausted.is_set():
+        answer = await reserve_best(buyer, quantity)
+        if answer.ok:
+            return record_best(buyer, answer, quantity)
+        if quantity > 1:
+            quantity -= 1
+        else:
+            await _look_again(buyer)
     return None
 
 
@@ -74,7 +98,7 @@ async def grab_seats(buyer: Buyer) -> Purchase | None:
     ]
     answers = await asyncio.gather(*(reserve(buyer, seats) for seats in orders if seats))
     granted = [
-        _record(buyer, answer, seats)
+        record_hold(buyer, answer, seats)
         for answer, seats in zip(answers, (seats for seats in orders if seats), strict=True)
         if answer.ok
     ]
@@ -84,41 +108,6 @@ async def grab_seats(buyer: Buyer) -> Purchase | None:
     for surplus in granted[1:]:
         await cancel(buyer, surplus)
     return granted[0] if granted else None
-
-
-async def reserve(
-    buyer: Buyer, seats: Sequence[Seat], *, lock_id: str | None = None, key: str = ""
-) -> Answer:
-    """POST /reservations for those seats."""
-    return await buyer.call(
-        "reserve",
-        "POST",
-        "/reservations",
-        json=order_of(buyer, seats, lock_id),
-        key=key or buyer.new_key(),
-        foreseen={*REFUSALS, "lock_lost", "limit_exceeded"},
-    )
-
-
-def order_of(buyer: Buyer, seats: Sequence[Seat], lock_id: str | None = None) -> dict[str, object]:
-    """The body that asks for those seats."""
-    body: dict[str, object] = {
-        "event_id": buyer.world.house.event_id,
-        "seat_ids": [seat.id for seat in seats],
-    }
-    return body if lock_id is None else {**body, "lock_id": lock_id}
-
-
-async def cancel(buyer: Buyer, purchase: Purchase) -> bool:
-    """Give the reservation back. False when it had expired before."""
-    answer = await buyer.call(
-        "cancel",
-        "POST",
-        f"/reservations/{purchase.reservation_id}/cancel",
-        foreseen={"reservation_expired"},
-    )
-    purchase.status = answer.json()["status"] if answer.ok else "expired"
-    return answer.ok
 
 
 async def _try(buyer: Buyer, seats: Sequence[Seat], *, drop_lock: bool) -> Answer | None:
@@ -185,27 +174,3 @@ def _taken(buyer: Buyer, answer: Answer, seats: Sequence[Seat]) -> set[int]:
     kept = bool(named) and named <= asked
     buyer.world.ledger.watch(TAKEN_PROMISE, kept, f"asked {asked}, named {named}")
     return {seat.place for seat in seats if seat.id in (named or asked)}
-
-
-def _record(buyer: Buyer, answer: Answer, seats: Sequence[Seat]) -> Purchase:
-    reservation = answer.json()
-    purchase = Purchase(
-        buyer=buyer.index,
-        reservation_id=reservation["id"],
-        items=tuple(
-            Item(item["seat_id"], item["tier_id"], item["unit_price"], item["quantity"])
-            for item in reservation["items"]
-        ),
-        amount=reservation["amount"],
-        status=reservation["status"],
-    )
-    asked = sum(seat.price for seat in seats)
-    same = {item.seat_id for item in purchase.items} == {seat.id for seat in seats}
-    buyer.world.ledger.watch(
-        PRICE_PROMISE,
-        same and purchase.amount == asked,
-        f"{purchase.reservation_id}: {purchase.amount} for seats of {asked}",
-    )
-    buyer.world.ledger.record(purchase)
-    buyer.stage = "holding"
-    return purchase

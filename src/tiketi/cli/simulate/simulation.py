@@ -50,7 +50,7 @@ class Simulation:
         caller = self._caller(stats)
         admin = await self.door.admin(caller)
         # The sale opens by the clock, so everybody is signed in before.
-        known = self.plan.buyers - self.plan.sign_in_over_http
+        known = max(0, self.plan.buyers - self.plan.sign_in_over_http)
         accounts = await self.door.prepare(caller, known)
         on_sale = await put_on_sale(caller, admin, self.plan, self.clock.now())
         stats.started = self.clock.monotonic()

@@ -38,6 +38,7 @@ class Temper:
     party: int
     ending: Ending
     cards: tuple[str, ...]
+    asks_best: bool
     locks_first: bool
     repeats: bool
     pays_twice: bool
@@ -68,7 +69,7 @@ def draw_temper(index: int, plan: Plan, rng: random.Random) -> Temper:
     party = rng.randint(1, plan.seats_per_order)
     taste = _weighted(_TASTES, rng)
     if plan.honest:
-        return Temper(taste, party, Ending.BUY, (GOOD,), True, False, False, False, False)
+        return Temper(taste, party, Ending.BUY, (GOOD,), False, True, False, False, False, False)
     ending = _weighted(_ENDINGS, rng)
     if index < plan.left_to_expire:
         ending = Ending.EXPIRE
@@ -77,6 +78,7 @@ def draw_temper(index: int, plan: Plan, rng: random.Random) -> Temper:
         party=party,
         ending=ending,
         cards=_weighted(_CARDS, rng),
+        asks_best=rng.random() < 0.15,  # noqa: PLR2004 # some leave the choice to the system
         locks_first=rng.random() < 0.80,  # noqa: PLR2004 # one in five reserves straight away
         repeats=rng.random() < 0.10,  # noqa: PLR2004 # one in ten presses a button again
         pays_twice=rng.random() < 0.05,  # noqa: PLR2004 # one in twenty has two tabs open

@@ -64,6 +64,7 @@ class Shop:
             ("POST", "/reservations/locks"): self.lock,
             ("PUT", "/reservations/locks/{id}"): self.nothing,
             ("POST", "/reservations"): self.reserve,
+            ("POST", "/reservations/best-available"): self.reserve_best,
             ("GET", "/reservations/{id}"): self.reservation,
             ("POST", "/reservations/{id}/cancel"): self.cancel,
             ("GET", "/reservations/{id}/tickets"): self.tickets,
@@ -163,6 +164,14 @@ class Shop:
         made = self._reserve(_who(request), body["seat_ids"])
         self._unlock(body["seat_ids"], _who(request))
         return made
+
+    async def reserve_best(self, request: Request) -> Any:
+        self._admitted(request)
+        quantity = (await request.json())["quantity"]
+        free = [s for s, (state, _) in self.seats.items() if state == "a" and s not in self.locks]
+        if len(free) < quantity:
+            raise Refusal(409, "no_seats_together")
+        return self._reserve(_who(request), free[:quantity])
 
     async def reservation(self, request: Request) -> Any:
         return self._owned(request)
