@@ -14,11 +14,13 @@ from tiketi.events.domain import (
     Venue,
 )
 from tiketi.events.errors import EventCancelled, EventEnded, EventPublished, SaleNotOpen
+from tiketi.events.listing import EventFilter, EventPage, EventSort
 from tiketi.events.service import (
     cancel_event,
     create_event,
     delete_draft,
     get_event,
+    list_events,
     publish_event,
     replace_event,
     set_queue_enabled,
@@ -30,7 +32,10 @@ __all__ = [
     "EventCache",
     "EventCancelled",
     "EventEnded",
+    "EventFilter",
+    "EventPage",
     "EventPublished",
+    "EventSort",
     "EventStatus",
     "EventSummary",
     "Limits",
@@ -45,6 +50,7 @@ __all__ = [
     "create_event",
     "delete_draft",
     "get_event",
+    "list_events",
     "publish_event",
     "replace_event",
     "set_queue_enabled",

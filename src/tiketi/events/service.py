@@ -4,9 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from tiketi.events import repository
+from tiketi.events import repository, repository_list
 from tiketi.events.domain import Event, EventStatus, NewEvent, Tier, TierKind
 from tiketi.events.errors import EventCancelled, EventEnded, EventPublished
+from tiketi.events.listing import (
+    EventFilter,
+    EventPage,
+    EventSort,
+    position_after,
+    read_position,
+)
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.kernel.ids import new_id
@@ -18,6 +25,25 @@ async def get_event(reader: Reader, event_id: UUID) -> Event:
     if event is None:
         raise NotFound
     return event
+
+
+async def list_events(
+    reader: Reader,
+    wanted: EventFilter,
+    *,
+    sort: EventSort = EventSort.STARTS_AT,
+    limit: int,
+    cursor: str | None = None,
+    now: datetime,
+) -> EventPage:
+    """A page of events; Invalid for a cursor that is not of this list in this order."""
+    after = None if cursor is None else read_position(cursor, sort)
+    found = await repository_list.list_summaries(
+        reader, wanted, sort=sort, after=after, limit=limit + 1, now=now
+    )
+    items = tuple(found[:limit])
+    is_last = len(found) <= limit
+    return EventPage(items, None if is_last else position_after(items[-1], sort))
 
 
 async def create_event(

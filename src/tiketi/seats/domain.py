@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import overload
 from uuid import UUID
 
+# A published event's map is never drawn anew, so this is the only version there is yet.
+MAP_VERSION_FIRST = 1
+
 
 @dataclass(frozen=True, slots=True)
 class SeatPlace:

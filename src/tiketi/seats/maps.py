@@ -4,14 +4,13 @@ from uuid import UUID
 
 from tiketi.infra.cache import AgingCache
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.errors import NotFound
-from tiketi.seats.domain import SeatMap
+from tiketi.seats.domain import MAP_VERSION_FIRST, SeatMap
 from tiketi.seats.maps_repository import find_map
 
 # About 150 bytes a seat: 150 MB, a fifth of what the smallest service has for itself.
 SEATS_MAX = 1_000_000
-# A draft's map may still be replaced; a published one never is.
-FRESH_SECONDS = 30.0
+# A published event's map never changes; a draft's may be replaced, but is not sold from.
+FRESH_SECONDS = 300.0
 STALE_SECONDS = 86_400.0
 
 
@@ -24,11 +23,11 @@ class SeatMaps:
             fresh_seconds=FRESH_SECONDS,
             stale_seconds=STALE_SECONDS,
             weight_max=SEATS_MAX,
-            weigh=len,
+            weigh=lambda seat_map: max(1, len(seat_map)),
         )
 
     async def get(self, event_id: UUID) -> SeatMap:
-        """The event's seat map, without sections where all admission is general; NotFound."""
+        """The event's seat map, without sections where all admission is general."""
         return (await self._cache.get(event_id)).value
 
     def forget(self, event_id: UUID) -> None:
@@ -38,6 +37,4 @@ class SeatMaps:
     async def _load(self, event_id: UUID) -> tuple[SeatMap, float]:
         async with self._runtime.database.reader() as reader:
             seat_map = await find_map(reader, event_id)
-        if seat_map is None:
-            raise NotFound
-        return seat_map, 0.0
+        return seat_map or SeatMap(event_id, MAP_VERSION_FIRST, ()), 0.0
