@@ -81,7 +81,7 @@ async def confirm_reservation(
         now=now,
     )
     await _issue(tx, reservation)
-    await _tell(tx, reservation, event)
+    await _tell(tx, runtime, reservation, event)
     tx.after_commit(lambda: queue.spend_pass(runtime, reservation.event_id, reservation.user_id))
     return ConfirmOutcome.CONFIRMED
 
@@ -119,16 +119,19 @@ async def _issue(tx: Tx, reservation: Reservation) -> None:
     )
 
 
-async def _tell(tx: Tx, reservation: Reservation, event: events.Event) -> None:
+async def _tell(tx: Tx, runtime: Runtime, reservation: Reservation, event: events.Event) -> None:
     account = (await auth.find_accounts(tx, [reservation.user_id])).get(reservation.user_id)
     if account is None:
         return
-    await notifications.enqueue_reservation_confirmed(
-        tx,
-        to=account.email,
+    letter = notifications.reservation_confirmed(
         number=reservation.number,
         event_title=event.title,
+        venue_name=event.venue.name,
         starts_at=event.starts_at,
+        timezone=event.venue.timezone,
         amount=Money(reservation.amount_minor, reservation.currency),
-        places=[item.seat_id or f"{item.quantity}" for item in reservation.items],
+        link=f"{runtime.settings.public_url}/reservations/{reservation.id}",
+    )
+    await notifications.enqueue_mail(
+        tx, to=account.email, subject=letter.subject, body_text=letter.body_text
     )

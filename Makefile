@@ -1,0 +1,30 @@
+# `make demo` brings everything up and sells an event out; `make test` is the gate.
+.POSIX:
+.PHONY: demo up test lock clean
+
+VENV = .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+demo: $(READY)
+	scripts/demo
+
+up: $(READY)
+	$(BIN)/tiketi up
+
+test: $(READY)
+	scripts/check
+
+$(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
+	scripts/bootstrap $(VENV)
+	touch $(READY)
+
+# The exact versions, with hashes, for every platform.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	    --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	    --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
