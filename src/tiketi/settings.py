@@ -3,6 +3,7 @@
 A name ends in its unit. What an event sets for itself wins over what stands here.
 """
 
+import os
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
@@ -14,6 +15,10 @@ Network = IPv4Network | IPv6Network
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TIKETI_", extra="ignore", frozen=True)
+
+    data: str | None = Field(
+        None, description="home of `tiketi up`; unset: ~/.local/share/tiketi, root: /var/lib/tiketi"
+    )
 
     # stores
     database_url: str | None = Field(None, description="PostgreSQL writer; unset: embedded")
@@ -77,6 +82,10 @@ class Settings(BaseSettings):
     # payments
     payment_extension_seconds: int = Field(300, ge=0, description="a payment extends its hold once")
     payment_provider_timeout_seconds: float = Field(5.0, gt=0)
+    payment_breaker_failures_max: int = Field(
+        5, ge=1, description="calls in a row without an answer before a provider is left alone"
+    )
+    payment_breaker_open_seconds: float = Field(10.0, gt=0, description="left alone so long")
     payment_reconcile_after_seconds: float = Field(10.0, gt=0, description="in doubt: ask")
     sandbox_webhook_secret: SecretStr = SecretStr("whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAx")
     sandbox_webhook_url: str = "http://127.0.0.1:3014/api/v1/payments/webhooks/sandbox"
@@ -93,3 +102,8 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+
+def inherited_environment() -> dict[str, str]:
+    """A copy of what this process was started with, for the processes that it starts."""
+    return dict(os.environ)

@@ -3,6 +3,8 @@
 import random
 import socket
 
+import psutil
+
 PORT_MIN = 20_000
 PORT_MAX = 32_000  # Linux hands out 32768 and up by itself
 TRIES_MAX = 200
@@ -26,3 +28,14 @@ def pick_free_port() -> int:
         if is_free(port):
             return port
     raise OSError(f"no free port found between {PORT_MIN} and {PORT_MAX}")
+
+
+def owner_of(port: int) -> str:
+    """Who listens on the port, as far as this user may know."""
+    try:
+        for link in psutil.net_connections("tcp"):
+            if link.status == psutil.CONN_LISTEN and link.laddr.port == port and link.pid:
+                return f"{psutil.Process(link.pid).name()} (pid {link.pid})"
+    except psutil.Error:
+        pass
+    return "another process"

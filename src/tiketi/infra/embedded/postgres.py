@@ -172,7 +172,7 @@ class EmbeddedPostgres(EmbeddedServer):
             account=self._account(),
         )
 
-    def _is_ready(self, pid: int) -> bool:
+    def _is_ready(self, pid: int, port: int) -> bool:  # noqa: ARG002 # its file says it all
         try:
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
         except OSError:

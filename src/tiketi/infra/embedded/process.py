@@ -117,6 +117,7 @@ def sweep(directory: Path, *, polite: signal.Signals, timeout_seconds: float) ->
     if not orphans:
         return 0
     _signal_all(orphans, polite)
+    _signal_all(orphans, signal.SIGCONT)  # one that was stopped could not obey
     if not wait_until(lambda: not processes_in(directory), timeout_seconds=timeout_seconds):
         _signal_all(processes_in(directory), signal.SIGKILL)
         wait_until(lambda: not processes_in(directory), timeout_seconds=KILL_TIMEOUT_SECONDS)

@@ -4,6 +4,7 @@ import atexit
 import signal
 import subprocess
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -18,6 +19,7 @@ from tiketi.infra.embedded.errors import EmbeddedError
 from tiketi.infra.embedded.process import stop, sweep, tail, wait_until
 
 PORT_TRIES_MAX = 5
+PORT_WAIT_SECONDS = 5.0  # for our own port to be free again after a crash
 START_TIMEOUT_SECONDS = 30.0  # crash recovery of a busy store included
 BUSY_PORT = "Address already in use"  # EADDRINUSE, as every server's log words it
 
@@ -38,7 +40,7 @@ class EmbeddedServer(ABC):
         self.data_dir = data_dir.absolute()
         self.log_path = self.data_dir / f"{self.name}.log"
         self._fixed_port = port
-        self._port = port
+        self._port: int | None = None  # once it has been ready there
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = DirectoryLock(self.data_dir / "lock")
 
@@ -58,14 +60,24 @@ class EmbeddedServer(ABC):
         prepare(self.data_dir)
         return read_or_make_secret(self.data_dir / "password")
 
+    def poll(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs or before it was started."""
+        return None if self._process is None else self._process.poll()
+
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, *, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
-        """Until it answers. Ends first what a killed predecessor left running here.
+    def start(
+        self,
+        *,
+        timeout_seconds: float = START_TIMEOUT_SECONDS,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Until it answers. Ends first what a killed predecessor left running here; started again
+        after it died, it keeps its port.
 
         Raises DirectoryInUse if a living process owns the directory, EmbeddedError with the end of
-        its log if it does not come up.
+        its log if it does not come up, or once ``interrupted``.
         """
         if self.is_running():
             return
@@ -74,7 +86,7 @@ class EmbeddedServer(ABC):
         try:
             self._sweep(self.polite_signal)
             self._prepare_store()
-            self._start_on_some_port(timeout_seconds)
+            self._start_on_some_port(timeout_seconds, interrupted)
         except BaseException:
             self.stop()
             raise
@@ -108,28 +120,34 @@ class EmbeddedServer(ABC):
     def _sweep(self, polite: signal.Signals) -> None:
         sweep(self._home(), polite=polite, timeout_seconds=self.orphan_timeout_seconds)
 
-    def _start_on_some_port(self, timeout_seconds: float) -> None:
+    def _start_on_some_port(self, timeout_seconds: float, interrupted: Callable[[], bool]) -> None:
         for _ in range(PORT_TRIES_MAX):
-            self._port = self._choose_port()
+            port = self._choose_port()
             logged = self.log_path.stat().st_size if self.log_path.exists() else 0
-            self._process = process = self._spawn(self._port)
+            self._process = process = self._spawn(port)
             wait_until(
-                lambda: process.poll() is not None or self._is_ready(process.pid),  # noqa: B023 # used at once
+                lambda: (  # used at once, so the loop's variables are this round's
+                    process.poll() is not None or self._is_ready(process.pid, port) or interrupted()  # noqa: B023
+                ),
                 timeout_seconds=timeout_seconds,
             )
-            if process.poll() is None and self._is_ready(process.pid):
-                write_private(self.data_dir / "port", f"{self._port}\n")
+            if process.poll() is None and self._is_ready(process.pid, port):
+                self._port = port
+                write_private(self.data_dir / "port", f"{port}\n")
                 return
             words = tail(self.log_path, since_byte=logged)
             if self._fixed_port is not None or BUSY_PORT not in words:
-                raise EmbeddedError(f"{self.name} did not start on port {self._port}: {words}")
+                raise EmbeddedError(f"{self.name} did not start on port {port}: {words}")
         raise EmbeddedError(f"{self.name} found no free port in {PORT_TRIES_MAX} tries")
 
     def _choose_port(self) -> int:
-        if self._fixed_port is not None:
-            if not ports.is_free(self._fixed_port):
-                raise EmbeddedError(f"{self.name}'s port {self._fixed_port} is taken")
-            return self._fixed_port
+        """Its own if it has one, since others were told; else the remembered one, else any."""
+        own = self._fixed_port or self._port
+        if own is not None:
+            seconds = 0.0 if self._port is None else PORT_WAIT_SECONDS
+            if not wait_until(lambda: ports.is_free(own), timeout_seconds=seconds):
+                raise EmbeddedError(f"{self.name}'s port {own} is taken")
+            return own
         try:
             remembered = int((self.data_dir / "port").read_text())
         except (OSError, ValueError):
@@ -148,4 +166,4 @@ class EmbeddedServer(ABC):
     def _spawn(self, port: int) -> subprocess.Popen[bytes]: ...
 
     @abstractmethod
-    def _is_ready(self, pid: int) -> bool: ...
+    def _is_ready(self, pid: int, port: int) -> bool: ...

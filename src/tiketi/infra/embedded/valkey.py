@@ -82,8 +82,8 @@ class EmbeddedValkey(EmbeddedServer):
             death_signal=signal.SIGTERM,
         )
 
-    def _is_ready(self, pid: int) -> bool:  # noqa: ARG002 # the socket is its own witness
-        return b"+PONG" in ask(self.port, self.password, "PING")
+    def _is_ready(self, pid: int, port: int) -> bool:  # noqa: ARG002 # it answers or it does not
+        return b"+PONG" in ask(port, self.password, "PING")
 
 
 def ask(port: int, password: str, command: str) -> bytes:

@@ -18,7 +18,8 @@ from tiketi.settings import Settings
 log = structlog.get_logger("tiketi.server")
 
 USER_TIMEOUT_MS = 30_000  # unacknowledged data for so long: the client is gone
-OVERDUE_SECONDS = 4.0  # beyond notice and grace: nothing may hold the process longer
+CLOSE_SECONDS = 2.0  # to close stores, once no write is in flight
+OVERDUE_SECONDS = 4.0  # beyond all that: nothing may hold the process longer
 OVERDUE_EXIT_CODE = 70  # sysexits.h EX_SOFTWARE
 ABORT_SIGNALS = 2
 
@@ -55,7 +56,8 @@ async def _serve(
     log.info("draining", service=name)
     _exit_when_overdue(settings)
     await _drain(app, engine, inflight, hurry, settings)
-    await lifespan.stop()
+    # The application lets writes that outlive their request end, within a grace of their own.
+    await lifespan.stop(settings.shutdown_grace_seconds + CLOSE_SECONDS)
     log.info("stopped", service=name)
 
 
@@ -107,7 +109,8 @@ def _watch_signals() -> tuple[asyncio.Event, asyncio.Event]:
 
 def _exit_when_overdue(settings: Settings) -> None:
     """A thread that cannot be cancelled, or a task that will not be, must not keep the process."""
-    seconds = settings.shutdown_notice_seconds + settings.shutdown_grace_seconds + OVERDUE_SECONDS
+    graces = 2 * settings.shutdown_grace_seconds  # for requests, then for their writes
+    seconds = settings.shutdown_notice_seconds + graces + CLOSE_SECONDS + OVERDUE_SECONDS
 
     def end() -> None:
         sys.stderr.write("shutdown overdue: leaving\n")

@@ -10,7 +10,7 @@ from tiketi.services.server.engine import Asgi, Message, ServerError
 log = structlog.get_logger("tiketi.server")
 
 STARTUP_SECONDS = 60.0
-SHUTDOWN_SECONDS = 3.0
+CANCEL_SECONDS = 1.0
 
 
 class Lifespan:
@@ -30,17 +30,17 @@ class Lifespan:
                 f"the service could not start: {answer.get('message') or 'see above'}"
             )
 
-    async def stop(self) -> None:
+    async def stop(self, timeout_seconds: float) -> None:
         """Let the application close what it opened; what takes too long is cancelled."""
         if self._task is None or self._task.done():
             return
         try:
-            await self._ask("lifespan.shutdown", SHUTDOWN_SECONDS)
-            await asyncio.wait([self._task], timeout=SHUTDOWN_SECONDS)
+            await self._ask("lifespan.shutdown", timeout_seconds)
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
         except ServerError as error:
             log.warning("shutdown_failed", reason=str(error))
         self._task.cancel()
-        await asyncio.wait([self._task], timeout=SHUTDOWN_SECONDS)
+        await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
 
     async def _run(self, scope: dict[str, Any]) -> None:
         try:

@@ -1,0 +1,3 @@
+from tiketi.cli.main import main
+
+main()

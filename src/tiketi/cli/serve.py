@@ -1,0 +1,40 @@
+"""`tiketi serve`: one service, from the environment alone."""
+
+from typing import Annotated
+
+import typer
+
+from tiketi.cli.environment import USAGE_ERROR, fail, load_settings
+from tiketi.services.registry import EDGE, SERVICES, get_service
+
+NAMES = ", ".join(service.name for service in (*SERVICES, EDGE))
+
+
+def serve(
+    name: Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {NAMES}.")],
+) -> None:
+    """Serve one service on its port, or on TIKETI_PORT, until SIGTERM."""
+    # A wrong name is answered at once, before the application is imported.
+    try:
+        service = get_service(name)
+    except KeyError as error:
+        fail(str(error.args[0]), code=USAGE_ERROR)
+    settings = load_settings()
+    missing = [
+        f"TIKETI_{setting.upper()} is not set; `tiketi up` brings its own stores"
+        for setting in ("database_url", "redis_url")
+        if getattr(settings, setting) is None
+    ]
+    if missing:
+        fail(*missing, code=USAGE_ERROR)
+
+    from tiketi.infra.telemetry import configure_logs  # noqa: PLC0415 # slow to import
+    from tiketi.services.app import build_app  # noqa: PLC0415
+    from tiketi.services.server import ServerError, run_server  # noqa: PLC0415
+
+    configure_logs(settings.log_level)
+    port = service.port if settings.port is None else settings.port
+    try:
+        run_server(build_app(service, settings), name=service.name, port=port, settings=settings)
+    except (ServerError, ValueError) as error:
+        fail(f"{service.name}: {error}")
