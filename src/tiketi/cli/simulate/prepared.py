@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
-from tiketi.auth.api import enrol_users, find_account_by_email, issue_access_token
+from tiketi.auth.api import ENROL_MAX, enrol_users, find_account_by_email, issue_access_token
 from tiketi.cli.running import RunningSystem
 from tiketi.cli.simulate.accounts import register_and_refresh
 from tiketi.cli.simulate.calls import Account, Caller, Unforeseen
@@ -37,8 +37,11 @@ class PreparedDoor:
     async def prepare(self, caller: Caller, count: int) -> list[Account]:
         del caller
         emails = [f"buyer-{uuid4().hex}@simulation.example" for _ in range(count)]
+        user_ids: list[UUID] = []
         async with self._runtime.database.transaction() as tx:
-            user_ids = await enrol_users(tx, emails=emails, now=self._runtime.clock.now())
+            now = self._runtime.clock.now()
+            for start in range(0, count, ENROL_MAX):
+                user_ids += await enrol_users(tx, emails=emails[start : start + ENROL_MAX], now=now)
         return [
             self._account(email, Actor(user_id, Role.USER))
             for email, user_id in zip(emails, user_ids, strict=True)

@@ -12,7 +12,8 @@ from tiketi.kernel.money import Money
 STEPS_IN_ORDER = (
     "register", "log in", "refresh", "join", "status", "leave", "event", "seat map",
     "availability", "board", "lock", "renew lock", "reserve", "best available", "reuse key",
-    "pay", "confirm", "payment", "reservation", "tickets", "cancel", "refund", "lie", "admin", "audit",
+    "pay", "confirm", "payment", "reservation", "tickets", "cancel", "refund",
+    "lie", "admin", "audit",
 )  # fmt: skip
 
 

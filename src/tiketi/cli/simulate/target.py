@@ -39,13 +39,17 @@ class Target:
 
 
 def find_target(url: str | None, data: Path | None = None) -> Target:
-    """The system at ``url``; without one, the local system, by each service's own port."""
+    """The system at ``url``; without one, the local system, by each service's own port.
+
+    Raises ValueError for what is no URL of http or https.
+    """
     system = find_running(data)
     if url is None:
         if system is None:
             return Target({EDGE: DEFAULT_URL})
         return Target({EDGE: system.edge_url, **system.services}, system)
-    same = system is not None and Origin.of(system.edge_url) == Origin.of(url)
+    origin = Origin.of(url)
+    same = system is not None and Origin.of(system.edge_url) == origin
     return Target({EDGE: url}, system if same else None)
 
 
