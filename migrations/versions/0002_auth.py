@@ -14,7 +14,7 @@ def upgrade() -> None:
         CREATE TABLE auth.account (
             id uuid PRIMARY KEY,
             email text NOT NULL,
-            email_key text NOT NULL UNIQUE,  -- the address without case
+            email_key text COLLATE "C" NOT NULL UNIQUE,  -- the address without case
             name text NOT NULL,
             phone text,
             role text NOT NULL DEFAULT 'user'
@@ -24,6 +24,7 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL DEFAULT now(),
             erased_at timestamptz
         )""")
+    op.execute("""CREATE INDEX account_name ON auth.account (lower(name) COLLATE "C")""")
     op.execute("""
         CREATE TABLE auth.session (
             id uuid PRIMARY KEY,
@@ -42,10 +43,13 @@ def upgrade() -> None:
             spent_at timestamptz
         )""")
     op.execute("CREATE INDEX refresh_token_session ON auth.refresh_token (session_id)")
+    op.execute("CREATE INDEX refresh_token_age ON auth.refresh_token (created_at)")
     op.execute("""
         CREATE TABLE auth.password_reset (
-            digest bytea PRIMARY KEY,
+            digest bytea PRIMARY KEY,  -- SHA-256 of the token; the row goes when it is used
             account_id uuid NOT NULL REFERENCES auth.account,
-            expires_at timestamptz NOT NULL,
-            used_at timestamptz
+            created_at timestamptz NOT NULL DEFAULT now(),
+            expires_at timestamptz NOT NULL
         )""")
+    op.execute("CREATE INDEX password_reset_account ON auth.password_reset (account_id)")
+    op.execute("CREATE INDEX password_reset_expiry ON auth.password_reset (expires_at)")

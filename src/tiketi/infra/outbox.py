@@ -43,6 +43,7 @@ _TAKE = text("""
     WHERE topic = ANY(:topics) AND delivered_at IS NULL AND given_up_at IS NULL AND due_at <= now()
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""")
 _DELIVERED = text("UPDATE infra.outbox SET delivered_at = now() WHERE id = :id")
+_FORGET = text("DELETE FROM infra.outbox WHERE id = :id")
 _FAILED = text("""
     UPDATE infra.outbox SET attempts = attempts + 1, last_error = :error,
         due_at = now() + make_interval(secs => LEAST(:backoff_max, power(2, attempts + 1))),
@@ -62,6 +63,11 @@ async def publish(tx: Tx, topic: str, payload: Mapping[str, Any]) -> UUID:
         },
     )
     return message_id
+
+
+async def forget(tx: Tx, message: Message) -> None:
+    """Keep nothing of a message once it is delivered: for one that holds personal data."""
+    await tx.execute(_FORGET, {"id": message.id})
 
 
 async def deliver_due(database: Database, consumers: Mapping[str, Consumer]) -> int:

@@ -68,6 +68,6 @@ def endpoints_of(service: Service) -> list[Endpoint]:
 def loops_of(service: Service) -> list[Loop]:
     """The background work that the registry gives the service, in its order."""
     known: dict[str, Loop] = {}
-    for module in ("notifications", "queue", "reservations", "payments"):
+    for module in ("notifications", "auth", "queue", "reservations", "payments"):
         known |= {loop.name: loop for loop in import_module(f"tiketi.{module}.loops").LOOPS}
     return [known[name] for name in service.loops]

@@ -1,5 +1,0 @@
-"""The calls under /auth."""
-
-from tiketi.infra.http.routes import Routes
-
-routes = Routes("auth")

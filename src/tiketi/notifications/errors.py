@@ -1,0 +1,9 @@
+"""Why a mail did not leave."""
+
+
+class MailRefused(Exception):
+    """The server will never take this mail for this address: no use in trying again."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"SMTP {code}")
+        self.code = code
