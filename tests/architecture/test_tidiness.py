@@ -102,7 +102,8 @@ def test_other_modules_come_in_by_the_door(module):
         intruders += [
             f"{relative(path)}:{line} {name}"
             for line, name in imported(path)
-            if name.startswith(f"tiketi.{module}.") and not f"{name}.".startswith(f"{door}.")
+            if name.startswith(f"tiketi.{module}.")
+            and not f"{name}.".startswith(f"{door}.")
             and not (owner == "cli" and name.startswith("tiketi.admin.catalogue"))
         ]
     assert intruders == []
