@@ -45,6 +45,9 @@ _INSERT_TIER = text("""
     VALUES (:id, :event_id, :position, :name, :price_minor, :kind, :section, :capacity)""")
 _DELETE_TIERS = text("DELETE FROM events.tier WHERE event_id = :event_id")
 _DELETE = text("DELETE FROM events.event WHERE id = :event_id")
+_NAMES_LAYOUT = text(
+    "SELECT EXISTS (SELECT FROM events.event WHERE layout_id = :layout_id) AS named"
+)
 _PUBLISH = text("""
     UPDATE events.event SET published_at = :now, updated_at = :now WHERE id = :event_id""")
 _CANCEL = text("""
@@ -104,6 +107,12 @@ async def replace_tiers(tx: Tx, event_id: UUID, new: NewEvent) -> None:
 
 async def delete_event(tx: Tx, event_id: UUID) -> None:
     await tx.execute(_DELETE, {"event_id": event_id})
+
+
+async def names_layout(reader: Reader, layout_id: UUID) -> bool:
+    """Whether any event was made from the layout."""
+    named: bool = (await reader.execute(_NAMES_LAYOUT, {"layout_id": layout_id})).scalar_one()
+    return named
 
 
 async def mark_published(tx: Tx, event_id: UUID, now: datetime) -> None:

@@ -111,6 +111,11 @@ async def delete_draft(tx: Tx, event_id: UUID) -> Event:
     return event
 
 
+async def names_layout(reader: Reader, layout_id: UUID) -> bool:
+    """Whether any event was made from the layout."""
+    return await repository.names_layout(reader, layout_id)
+
+
 async def set_queue_enabled(tx: Tx, event_id: UUID, *, enabled: bool) -> bool:
     """Whether that was a change."""
     return await repository.set_queue_enabled(tx, event_id, enabled=enabled)

@@ -16,11 +16,13 @@ V = TypeVar("V")
 RELOAD_WAIT_SECONDS_MAX = 0.25
 # While the store is away, one try in this time, so that a timeout is not paid by every caller.
 RELOAD_PAUSE_SECONDS = 0.5
+# Loading takes a moment even on a good day.
+STALE_MARGIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cached(Generic[V]):
-    """``age_seconds`` since the value was true; ``stale`` when no newer one could be had."""
+    """``age_seconds`` since the value was true; ``stale`` when it should be newer than that."""
 
     value: V
     age_seconds: float
@@ -69,10 +71,10 @@ class AgingCache(Generic[K, V]):
         if entry is not None:
             self._entries.move_to_end(key)
             if now - entry.true_at < self._fresh_seconds:
-                return self._served(entry, stale=False)
+                return self._served(entry)
             if now - entry.true_at < self._stale_seconds:
                 return await self._renew(key, entry)
-        return self._served(await asyncio.shield(self._flight(key)), stale=False)
+        return self._served(await asyncio.shield(self._flight(key)))
 
     def peek(self, key: K) -> V | None:
         """The value as it was last seen, however old."""
@@ -86,13 +88,13 @@ class AgingCache(Generic[K, V]):
 
     async def _renew(self, key: K, entry: _Entry[V]) -> Cached[V]:
         if self._now() < entry.retry_at:
-            return self._served(entry, stale=True)
+            return self._served(entry)
         try:
             async with asyncio.timeout(RELOAD_WAIT_SECONDS_MAX):
-                return self._served(await asyncio.shield(self._flight(key)), stale=False)
+                return self._served(await asyncio.shield(self._flight(key)))
         except (Unavailable, TimeoutError):
             entry.retry_at = self._now() + RELOAD_PAUSE_SECONDS
-            return self._served(entry, stale=True)
+            return self._served(entry)
 
     def _flight(self, key: K) -> asyncio.Task[_Entry[V]]:
         flight = self._flights.get(key)
@@ -102,9 +104,10 @@ class AgingCache(Generic[K, V]):
         return flight
 
     async def _fetch(self, key: K) -> _Entry[V]:
+        # What was read is as old as the question, however long the answer took.
+        asked_at = self._now()
         value, age_seconds = await self._load(key)
-        true_at = self._now() - age_seconds
-        return _Entry(value, self._weigh(value), true_at, retry_at=0.0)
+        return _Entry(value, self._weigh(value), asked_at - age_seconds, retry_at=0.0)
 
     def _landed(self, key: K, flight: asyncio.Task[_Entry[V]]) -> None:
         if self._flights.get(key) is not flight:
@@ -135,8 +138,10 @@ class AgingCache(Generic[K, V]):
         if entry is not None:
             self._weight -= entry.weight
 
-    def _served(self, entry: _Entry[V], *, stale: bool) -> Cached[V]:
-        return Cached(entry.value, max(0.0, self._now() - entry.true_at), stale)
+    def _served(self, entry: _Entry[V]) -> Cached[V]:
+        age_seconds = max(0.0, self._now() - entry.true_at)
+        stale = age_seconds > self._fresh_seconds + STALE_MARGIN_SECONDS
+        return Cached(entry.value, age_seconds, stale)
 
     def _now(self) -> float:
         return self._runtime.clock.monotonic()

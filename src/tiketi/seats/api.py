@@ -1,5 +1,6 @@
 """What other modules may use of seats."""
 
+from tiketi.seats.availability import Availability, read_availability
 from tiketi.seats.claims import INVARIANTS as CLAIM_INVARIANTS
 from tiketi.seats.claims import (
     claim_places,
@@ -9,7 +10,21 @@ from tiketi.seats.claims import (
     sell_places,
 )
 from tiketi.seats.domain import SeatMap, SeatPlace, SeatRow, SeatSection
-from tiketi.seats.errors import LockLost, NoSeatsTogether, SeatTaken, SoldOut
+from tiketi.seats.drawing import tiers_of
+from tiketi.seats.errors import LayoutInUse, LockLost, NoSeatsTogether, SeatTaken, SoldOut
+from tiketi.seats.layouts import LayoutRow, LayoutSeat, LayoutSection, SeatLayout
+from tiketi.seats.layouts_service import (
+    LayoutPage,
+    LayoutSummary,
+    create_layout,
+    delete_layout,
+    drop_map,
+    get_layout,
+    list_layouts,
+    open_general,
+    open_map,
+    replace_layout,
+)
 from tiketi.seats.locks import (
     SeatLock,
     check_locks,
@@ -24,8 +39,16 @@ from tiketi.seats.maps import SeatMaps
 
 __all__ = [
     "CLAIM_INVARIANTS",
+    "Availability",
+    "LayoutInUse",
+    "LayoutPage",
+    "LayoutRow",
+    "LayoutSeat",
+    "LayoutSection",
+    "LayoutSummary",
     "LockLost",
     "NoSeatsTogether",
+    "SeatLayout",
     "SeatLock",
     "SeatMap",
     "SeatMaps",
@@ -36,14 +59,24 @@ __all__ = [
     "SoldOut",
     "check_locks",
     "claim_places",
+    "create_layout",
+    "delete_layout",
+    "drop_map",
     "find_own_lock",
+    "get_layout",
     "list_available_in_tiers",
     "list_changed_sold_out",
+    "list_layouts",
     "lock_seats",
     "locked_indexes",
+    "open_general",
+    "open_map",
+    "read_availability",
     "release_after_hold",
     "release_lock",
     "release_places",
     "renew_lock",
+    "replace_layout",
     "sell_places",
+    "tiers_of",
 ]

@@ -93,6 +93,14 @@ class SeatMap:
         return next((section for section in self.sections if section.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class MapDocument:
+    """A seat map as it goes over the wire, compressed by gzip."""
+
+    map_version: int
+    compressed: bytes
+
+
 class _Places(Sequence[SeatPlace]):
     """Places made when asked for: a hundred thousand kept ones would be tens of megabytes."""
 

@@ -1,4 +1,4 @@
-"""What may go wrong with a claim on places."""
+"""What may go wrong with places, and with the layouts they come from."""
 
 from tiketi.kernel.errors import Kind, TiketiError
 
@@ -30,3 +30,9 @@ class LockLost(TiketiError):
     code = "lock_lost"
     kind = Kind.CONFLICT
     title = "The lock has lapsed"
+
+
+class LayoutInUse(TiketiError):
+    code = "layout_in_use"
+    kind = Kind.CONFLICT
+    title = "An event was made from the layout"

@@ -28,3 +28,8 @@ def lock_record(lock_id: UUID) -> str:
 def fence(event_id: UUID) -> str:
     """The event's counter of locks given."""
     return f"lock:fence:{{{tag_for(Pool.LOCK, event_id)}}}:{event_id}"
+
+
+def availability(event_id: UUID) -> str:
+    """The event's availability as it was last computed, and who computes it anew."""
+    return f"event:{{{tag_for(Pool.CACHE, event_id)}}}:{event_id}:availability"

@@ -1,7 +1,6 @@
 """Seat maps in PostgreSQL: a small outline for who sells, the rendered document for who looks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import orjson
 from sqlalchemy import text
 
 from tiketi.infra.postgres import Reader, Tx
-from tiketi.seats.domain import SeatMap, SeatRow, SeatSection
+from tiketi.seats.domain import MapDocument, SeatMap, SeatRow, SeatSection
 
 _FIND = text("""
     SELECT map_version, outline, accessible, companion FROM seats.seat_map
@@ -37,14 +36,6 @@ _DELETE = (
     text("DELETE FROM seats.general_bucket WHERE event_id = :event_id"),
     text("DELETE FROM seats.seat_map WHERE event_id = :event_id"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class MapDocument:
-    """A seat map as it goes over the wire, compressed by gzip."""
-
-    map_version: int
-    compressed: bytes
 
 
 async def find_map(reader: Reader, event_id: UUID) -> SeatMap | None:
