@@ -12,6 +12,7 @@ from tiketi.settings import Settings
 
 ROOT_DIRECTORY = Path("/var/lib/tiketi")  # root's home is closed to the user Postgres runs as
 USER_DIRECTORY = Path(".local/share/tiketi")
+DEFAULT_DATA = f"Default: TIKETI_DATA, else ~/{USER_DIRECTORY}, for root {ROOT_DIRECTORY}."
 WEBHOOK_SECRET_BYTES = 32
 
 

@@ -114,6 +114,17 @@ class LocalSystem:
         )
 
     @property
+    def owner_settings(self) -> Settings:
+        """The settings of a command that acts as the owner of the stores."""
+        stores = {
+            "database_url": self._stores.owner_url,
+            "database_reader_url": None,
+            "database_role": None,
+            "redis_url": self._stores.redis_url,
+        }
+        return self._settings.model_copy(update=stores)
+
+    @property
     def is_seeded(self) -> bool:
         return self._data.is_seeded
 
@@ -154,7 +165,7 @@ class LocalSystem:
             asyncio.run(set_role_passwords(self._stores.owner_url, self._secrets.roles))
 
     def _make_admin(self) -> None:
-        self.admin = ensure_admin(self._stores.owner_url, self._settings)
+        self.admin = asyncio.run(ensure_admin(self.owner_settings))
 
     def _wait_ready(self) -> None:
         def settled() -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from tiketi.cli.banner import Banner
 from tiketi.cli.children import Ports
-from tiketi.cli.data_directory import DataDirectory, default_data_directory
+from tiketi.cli.data_directory import DEFAULT_DATA, DataDirectory, default_data_directory
 from tiketi.cli.environment import fail, load_settings, unknown_settings
 from tiketi.cli.local import Interrupted, LocalSystem
 from tiketi.infra.embedded import DirectoryInUse, EmbeddedError, throwaway_directory
@@ -27,7 +27,7 @@ def up(
         int | None, typer.Option(help="Six ports from here for the services, instead of 3010-3015.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Where everything is kept. [default: TIKETI_DATA]")
+        Path | None, typer.Option(help=f"Where everything is kept. {DEFAULT_DATA}")
     ] = None,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep nothing: a directory that goes at the end.")

@@ -85,6 +85,7 @@ class EmbeddedServer(ABC):
         self._lock.acquire()
         try:
             self._sweep(self.polite_signal)
+            self._wait_for_own_port()
             self._prepare_store()
             self._start_on_some_port(timeout_seconds, interrupted)
         except BaseException:
@@ -140,13 +141,17 @@ class EmbeddedServer(ABC):
                 raise EmbeddedError(f"{self.name} did not start on port {port}: {words}")
         raise EmbeddedError(f"{self.name} found no free port in {PORT_TRIES_MAX} tries")
 
+    def _wait_for_own_port(self) -> None:
+        """After a crash it may take a moment; a port that the caller chose is free or it is not."""
+        own = self._fixed_port or self._port
+        seconds = 0.0 if self._port is None else PORT_WAIT_SECONDS
+        if own is not None and not wait_until(lambda: ports.is_free(own), timeout_seconds=seconds):
+            raise EmbeddedError(f"{self.name}'s port {own} is taken by {ports.owner_of(own)}")
+
     def _choose_port(self) -> int:
         """Its own if it has one, since others were told; else the remembered one, else any."""
         own = self._fixed_port or self._port
         if own is not None:
-            seconds = 0.0 if self._port is None else PORT_WAIT_SECONDS
-            if not wait_until(lambda: ports.is_free(own), timeout_seconds=seconds):
-                raise EmbeddedError(f"{self.name}'s port {own} is taken")
             return own
         try:
             remembered = int((self.data_dir / "port").read_text())

@@ -34,26 +34,8 @@ class HeadersTooSlow(TiketiError):
     status = 408
 
 
-class UnsupportedHttpVersion(TiketiError):
-    code = "unsupported_http_version"
-    kind = Kind.MALFORMED
-    title = "This server speaks HTTP/1.1"
-    status = 505
-
-
-class UnsupportedTransferCoding(TiketiError):
-    code = "unsupported_transfer_coding"
-    kind = Kind.MALFORMED
-    title = "The only transfer coding understood is chunked"
-    status = 501
-
-
-_BY_STATUS = {
-    error.status: error
-    for error in (
-        HeadersTooLarge, HeadersTooSlow, UnsupportedHttpVersion, UnsupportedTransferCoding,
-    )
-}  # fmt: skip
+# Everything else that h11 refuses, an unknown transfer coding (501) included, is malformed to us.
+_BY_STATUS = {error.status: error for error in (HeadersTooLarge, HeadersTooSlow)}
 
 
 class StrictBuffer(ReceiveBuffer):
@@ -94,7 +76,7 @@ class StrictConnection(h11.Connection):
 def _checked(request: h11.Request) -> h11.Request:
     names = {name for name, _ in request.headers}
     if request.http_version not in _VERSIONS:
-        raise h11.RemoteProtocolError("unknown HTTP version", error_status_hint=505)
+        raise h11.RemoteProtocolError("unknown HTTP version", error_status_hint=400)
     if b"transfer-encoding" in names and (
         b"content-length" in names or request.http_version == b"1.0"
     ):
