@@ -1,0 +1,6 @@
+"""The door of the admin module: what the command line and the catalogue use of it."""
+
+from tiketi.admin.domain import EventDraft, GeneralTier
+from tiketi.admin.drafting import create_event
+
+__all__ = ["EventDraft", "GeneralTier", "create_event"]

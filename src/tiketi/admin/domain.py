@@ -1,0 +1,56 @@
+"""What an organizer writes, as the use cases take it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tiketi.events.api import Limits, RefundPolicy, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralTier:
+    """Places without seats; the price in the minor unit of the event's currency."""
+
+    name: str
+    price_minor: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event to be made, or to be made anew.
+
+    ``prices_minor``, by section, win over the layout's. ``queue`` holds those fields of
+    ``WaitingRoomSettings`` that are to be set; the others stay, at first the defaults.
+    ``sale_closes_at`` None is the start of the event.
+    """
+
+    title: str
+    venue: Venue
+    starts_at: datetime
+    sale_opens_at: datetime
+    currency: str
+    sale_closes_at: datetime | None = None
+    artist: str = ""
+    description: str = ""
+    poster_url: str | None = None
+    limits: Limits = Limits()
+    refund_policy: RefundPolicy = RefundPolicy()
+    layout_id: UUID | None = None
+    prices_minor: Mapping[str, int] = field(default_factory=dict)
+    tiers: tuple[GeneralTier, ...] = ()
+    queue: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing that somebody did. ``actor_id`` None: the system itself."""
+
+    id: UUID
+    at: datetime
+    actor_id: UUID | None
+    action: str
+    subject_id: UUID | None
+    detail: Mapping[str, Any]
