@@ -1,24 +1,70 @@
 """The one door of the waiting room for other modules."""
 
+from tiketi.infra.invariants import Invariant
+from tiketi.queue.admitter import Admitter, count_over_capacity
+from tiketi.queue.boards import read_board, read_latest_board
 from tiketi.queue.domain import (
     CAPACITY_MAX,
     PASS_TTL_SECONDS_MAX,
     PASS_TTL_SECONDS_MIN,
     RATE_PER_MINUTE_MAX,
+    Board,
+    BoardState,
+    Estimate,
     Mode,
+    Place,
+    PlaceState,
+    Standing,
     WaitingRoom,
     WaitingRoomSettings,
 )
 from tiketi.queue.errors import NotInQueue, QueuePassRequired
+from tiketi.queue.passes import require_pass, spend_pass
+from tiketi.queue.places import join_queue, leave_queue, read_status
+from tiketi.queue.rooms import (
+    close_room,
+    configure,
+    drop_room,
+    get_room,
+    open_room,
+    reset_room,
+    set_notice,
+)
+
+# What the waiting room promises is in Redis: ``count_over_capacity`` counts its violations.
+INVARIANTS: tuple[Invariant, ...] = ()
 
 __all__ = [
     "CAPACITY_MAX",
+    "INVARIANTS",
     "PASS_TTL_SECONDS_MAX",
     "PASS_TTL_SECONDS_MIN",
     "RATE_PER_MINUTE_MAX",
+    "Admitter",
+    "Board",
+    "BoardState",
+    "Estimate",
     "Mode",
     "NotInQueue",
+    "Place",
+    "PlaceState",
     "QueuePassRequired",
+    "Standing",
     "WaitingRoom",
     "WaitingRoomSettings",
+    "close_room",
+    "configure",
+    "count_over_capacity",
+    "drop_room",
+    "get_room",
+    "join_queue",
+    "leave_queue",
+    "open_room",
+    "read_board",
+    "read_latest_board",
+    "read_status",
+    "require_pass",
+    "reset_room",
+    "set_notice",
+    "spend_pass",
 ]

@@ -1,6 +1,7 @@
 """The waiting room's settings, its public board, and a person's place in it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,6 +14,21 @@ PASS_TTL_SECONDS_MAX = 86_400
 class Mode(StrEnum):
     FIFO = "fifo"
     DRAW = "draw"
+
+
+class BoardState(StrEnum):
+    PRE = "pre"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class PlaceState(StrEnum):
+    ABSENT = "absent"
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    EXPIRED = "expired"
+    NOT_REQUIRED = "not_required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +45,104 @@ class WaitingRoomSettings:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRoom:
-    """An event's waiting room as PostgreSQL has it."""
+    """An event's waiting room as PostgreSQL has it.
+
+    ``version`` grows with every change of the settings. ``numbers_reserved``: no number of the
+    epoch above it was ever given. The line is admitted from ``opens_at`` to ``closes_at``, which
+    are the event's: a cancelled one closes when it is cancelled.
+    """
 
     event_id: UUID
     settings: WaitingRoomSettings
     epoch: int
     notice: str | None
+    version: int
+    numbers_reserved: int
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The room's figures at one moment of the store's clock.
+
+    ``life`` names one life of the data in the store. ``serving`` is the highest number admitted,
+    ``admitted`` the passes that live, ``pace_per_minute`` the admissions measured lately.
+    ``over_capacity`` counts passes above every capacity in force since they were given: always 0.
+    """
+
+    as_of: datetime
+    epoch: int
+    life: int
+    serving: int
+    waiting: int
+    admitted: int
+    capacity: int
+    rate_per_minute: int
+    pass_ttl_seconds: float
+    paused: bool
+    opens_at: datetime
+    closes_at: datetime
+    pace_per_minute: float
+    over_capacity: int
+
+    @property
+    def state(self) -> BoardState:
+        if self.as_of >= self.closes_at:
+            return BoardState.CLOSED
+        if self.as_of < self.opens_at:
+            return BoardState.PRE
+        return BoardState.PAUSED if self.paused else BoardState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One person's place. ``number`` None: the crew's, or none at all.
+
+    ``gone`` of the numbers below theirs wait no more. ``expires_at`` is the pass's.
+    """
+
+    state: PlaceState
+    number: int | None = None
+    gone: int = 0
+    expires_at: datetime | None = None
+
+    @property
+    def position(self) -> int | None:
+        """From 1, while waiting; it never grows, since what is gone does not come back."""
+        if self.state is not PlaceState.WAITING or self.number is None:
+            return None
+        return self.number - self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a receipt or a pass proves: a place in one epoch and one life of the data."""
+
+    user_id: UUID
+    event_id: UUID
+    epoch: int
+    life: int
+    number: int
+    gone: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds until admission: expected, and the range that it lies in."""
+
+    seconds: int
+    low_seconds: int
+    high_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A place as its owner is told of it. ``poll_after_seconds``: when asking again is welcome."""
+
+    place: Place
+    estimate: Estimate | None
+    poll_after_seconds: int
+    receipt: str
+    pass_token: str | None = None

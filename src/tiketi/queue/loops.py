@@ -2,10 +2,11 @@
 
 from tiketi.infra.loops import Loop
 from tiketi.infra.runtime import Runtime
+from tiketi.queue.api import Admitter
 
 
 async def _admit(runtime: Runtime) -> bool:
-    return False
+    return await runtime.one(Admitter).run_round()
 
 
 LOOPS = (Loop("admitter", lambda settings: settings.admit_interval_seconds, _admit),)

@@ -1,0 +1,47 @@
+"""How long one waits, and how often one needs to ask."""
+
+import math
+
+from tiketi.queue.domain import Board, BoardState, Estimate
+
+POLL_SECONDS_MIN = 2
+POLL_SECONDS_MAX = 30
+# Asked so many times on the way: often enough to see the line move.
+POLLS_ON_THE_WAY = 4
+# Nobody can say how long: the operator paused the line, or admits nobody.
+POLL_IDLE_SECONDS = 10
+_JITTER_SHARE = 0.25
+
+
+def estimate_wait(board: Board, position: int) -> Estimate | None:
+    """When the person at this position is admitted; None while nobody is or will be.
+
+    At best everybody ahead is admitted at the full rate. At worst everybody inside keeps their
+    pass to its end. Between the two, the pace of the last minute decides.
+    """
+    if board.capacity == 0 or board.rate_per_minute == 0:
+        return None
+    if board.state in (BoardState.PAUSED, BoardState.CLOSED):
+        return None
+    before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
+    low = position * 60 / board.rate_per_minute
+    behind_free = position - max(0, board.capacity - board.admitted)
+    turns = math.ceil(max(0, behind_free) / board.capacity)
+    high = max(low, turns * board.pass_ttl_seconds)
+    expected = low if turns == 0 else high
+    if board.pace_per_minute > 0:
+        expected = min(max(position * 60 / board.pace_per_minute, low), high)
+    return Estimate(
+        seconds=math.ceil(before_seconds + expected),
+        low_seconds=math.floor(before_seconds + low),
+        high_seconds=math.ceil(before_seconds + high),
+    )
+
+
+def poll_after_seconds(estimate: Estimate | None, roll: float) -> int:
+    """When to ask again: the further from the front the later. ``roll`` in [0, 1) is the jitter."""
+    if estimate is None:
+        wanted = float(POLL_IDLE_SECONDS)
+    else:
+        wanted = min(float(POLL_SECONDS_MAX), estimate.low_seconds / POLLS_ON_THE_WAY)
+    return max(POLL_SECONDS_MIN, round(wanted * (1 - _JITTER_SHARE * roll)))

@@ -1,0 +1,36 @@
+-- Piece: figures of the room. Needs room.lua.
+local function count_active()
+  return redis.call('ZCOUNT', ADMITTED, string.format('(%d', now), '+inf')
+end
+
+-- Admissions a minute: an average that forgets over a minute, corrected for a short history.
+local function pace()
+  local kept = math.exp((room.heated_at_ms - now) / 60000)
+  local seen = 1 - math.exp((math.max(room.begun_at_ms, room.opens_at_ms) - now) / 60000)
+  return seen > 0 and room.heat * kept / seen or 0
+end
+
+-- How many of the numbers below this one wait no more. It counts what is known to be gone, never
+-- who is there: after a loss of the store the line comes back piece by piece, and nobody's
+-- position may grow when somebody ahead of them does.
+local function gone_below(number, user)
+  local left = redis.call('ZCOUNT', LEFT, '-inf', string.format('(%d', number))
+  local restored = tonumber(redis.call('HGET', RESTORED, user)) or 0
+  return math.min(number - 1, math.max(room.serving + left, restored))
+end
+
+-- More passes than any capacity in force since they were given allows: always 0.
+local function count_over(active)
+  local allowed = room.capacity
+  if now < room.ceiling_until_ms then allowed = math.max(allowed, room.ceiling) end
+  return math.max(0, active - allowed)
+end
+
+local function board()
+  local active = count_active()
+  return {
+    now, room.epoch, room.life, room.serving, redis.call('ZCARD', WAITING), active, room.capacity,
+    room.rate_per_minute, room.pass_ttl_ms, room.paused, room.opens_at_ms, room.closes_at_ms,
+    math.floor(pace() * 60), count_over(active),
+  }
+end

@@ -1,0 +1,44 @@
+-- Gives the user a place in line, or leaves them the one they have; then admits whose turn it is.
+-- KEYS as in room.lua
+-- ARGV 1 user  2 how many to admit at most  3–7 of a receipt, 0 for none: epoch, life, number,
+--   numbers gone below it, pass expiry ms
+-- Reply {'no_room'} | {'needs_numbers', epoch, life, last number at hand}
+--   | {place (standing.lua), board (figures.lua), whether the place is new, how many were admitted}
+-- Repeated, it finds the place that it gave.
+-- include room
+-- include figures
+-- include admit_next
+-- include step_out
+-- include standing
+if not room.life then return {'no_room'} end
+local needs_numbers = {'needs_numbers', room.epoch, room.life, room.numbers_max}
+-- Before its first block a life cannot tell which numbers an earlier one gave.
+if room.numbers_max == 0 then return needs_numbers end
+local user = ARGV[1]
+local epoch, life, number, gone, expires_at_ms = unpack(ARGV, 3)
+epoch, life, number = tonumber(epoch), tonumber(life), tonumber(number)
+
+local held = score(WAITING, user)
+local is_inside = (score(ADMITTED, user) or 0) > now
+local restores = epoch == room.epoch and life ~= room.life and not is_inside
+  and number <= room.next and redis.call('HEXISTS', RESTORED, user) == 0
+
+local is_new = false
+if restores and readmit(user, number, tonumber(expires_at_ms)) then
+  is_new = true
+elseif not is_inside and (restores and number < (held or math.huge) or not held) then
+  if not restores then
+    if room.next >= room.numbers_max then return needs_numbers end
+    number = room.next + 1
+    redis.call('HSET', ROOM, 'next', number)
+  else
+    redis.call('HSET', RESTORED, user, gone)
+  end
+  leave_line(user)
+  leave_inside(user)
+  redis.call('ZREM', CREW, user)
+  redis.call('ZADD', WAITING, number, user)
+  is_new = true
+end
+local admitted = admit_next(tonumber(ARGV[2]))
+return {place(user), board(), is_new and 1 or 0, admitted}

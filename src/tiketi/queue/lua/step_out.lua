@@ -1,0 +1,24 @@
+-- Piece: leaving the line, and coming back inside after a loss of the store. Needs figures.lua.
+-- A left number counts as gone for those behind it, until the line is served past it.
+local function leave_line(user)
+  local number = score(WAITING, user)
+  if not number then return end
+  redis.call('ZREM', WAITING, user)
+  if number > room.serving then redis.call('ZADD', LEFT, number, number) end
+end
+
+local function leave_inside(user)
+  redis.call('ZREM', ADMITTED, user)
+  redis.call('HDEL', NUMBERS, user)
+end
+
+-- A pass of an earlier life of the data goes on, once a user, if the capacity has room for it.
+local function readmit(user, number, expires_at_ms)
+  local was_used = redis.call('HGET', RESTORED, user) == '-1'
+  if was_used or expires_at_ms <= now or count_active() >= room.capacity then return false end
+  leave_line(user)
+  redis.call('ZADD', ADMITTED, expires_at_ms, user)
+  redis.call('HSET', NUMBERS, user, number)
+  redis.call('HSET', RESTORED, user, -1)
+  return true
+end

@@ -1,0 +1,130 @@
+"""Standing in line: joining, asking, leaving."""
+
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tiketi.events.api import Event, EventCache, EventStatus, SaleNotOpen
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.actor import Actor
+from tiketi.kernel.errors import Unavailable
+from tiketi.queue import store
+from tiketi.queue.domain import Place, PlaceState, Proof, Standing
+from tiketi.queue.errors import NotInQueue
+from tiketi.queue.estimate import POLL_SECONDS_MAX, estimate_wait, poll_after_seconds
+from tiketi.queue.metrics import ADMISSIONS, JOINS
+from tiketi.queue.numbers import supply_numbers
+from tiketi.queue.rooms import sync_room
+from tiketi.queue.store import NumbersUsedUp, RoomLost, Seen
+from tiketi.queue.tokens import find_receipt, sign_pass, sign_receipt
+
+# A join admits whose turn it is; the admitter does the rest, so nobody's join pays for hundreds.
+ADMITTED_BY_JOIN_MAX = 50
+# A lost room, then its first numbers, then the place; and once more if it is lost again meanwhile.
+TRIES_MAX = 6
+# No epoch has this number: such a pass stops counting when the queue is turned on.
+_NO_EPOCH = 0
+
+
+async def join_queue(
+    runtime: Runtime, actor: Actor, event_id: UUID, *, receipt: str | None, now: datetime
+) -> Standing:
+    """Take a place at the end, or the one that one has or that the receipt restores.
+
+    NotFound; SaleNotOpen once the sale is over. Staff and admins are admitted beside the line.
+    """
+    event = await runtime.one(EventCache).get(event_id)
+    if event.status(now) in (EventStatus.ENDED, EventStatus.CANCELLED):
+        raise SaleNotOpen
+    if not event.queue_enabled:
+        return _not_required(runtime, event, actor.user_id, now)
+    proof = _restoring(find_receipt(runtime, receipt), actor.user_id, event_id, now)
+    seen = await _join(runtime, actor, event_id, proof)
+    JOINS.inc(seen.is_new)
+    ADMISSIONS.inc(seen.admitted)
+    return _standing(runtime, event, actor.user_id, seen)
+
+
+async def read_status(
+    runtime: Runtime, actor: Actor, event_id: UUID, *, receipt: str | None, now: datetime
+) -> Standing:
+    """Where one stands; NotInQueue. A ``receipt`` that still says the same is given back."""
+    event = await runtime.one(EventCache).get(event_id)
+    if not event.queue_enabled:
+        return _not_required(runtime, event, actor.user_id, now)
+    seen = await store.read_place(runtime.redis, event_id, actor.user_id)
+    if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:
+        raise NotInQueue
+    return _standing(runtime, event, actor.user_id, seen, receipt)
+
+
+async def leave_queue(runtime: Runtime, actor: Actor, event_id: UUID) -> None:
+    """Give up the place and the pass; again is no error."""
+    await store.leave(runtime.redis, event_id, actor.user_id)
+
+
+async def _join(runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | None) -> Seen:
+    for _ in range(TRIES_MAX):
+        seen: Seen | NumbersUsedUp | RoomLost
+        if actor.is_crew:
+            seen = await store.join_crew(runtime.redis, event_id, actor.user_id)
+        else:
+            seen = await store.join(
+                runtime.redis, event_id, actor.user_id, proof, admit_max=ADMITTED_BY_JOIN_MAX
+            )
+        if isinstance(seen, RoomLost):
+            await sync_room(runtime, event_id)
+        elif isinstance(seen, NumbersUsedUp):
+            await supply_numbers(runtime, event_id, seen)
+        else:
+            return seen
+    raise Unavailable("The waiting room is being set up.")
+
+
+def _restoring(proof: Proof | None, user_id: UUID, event_id: UUID, now: datetime) -> Proof | None:
+    """The proof if it may restore a place: the user's own here, and not of a pass that lapsed."""
+    if proof is None or (proof.user_id, proof.event_id) != (user_id, event_id):
+        return None
+    if proof.number < 1 or (proof.expires_at is not None and proof.expires_at <= now):
+        return None
+    return proof
+
+
+def _standing(
+    runtime: Runtime, event: Event, user_id: UUID, seen: Seen, shown: str | None = None
+) -> Standing:
+    place, board = seen.place, seen.board
+    # What has expired proves nothing any more.
+    counts = place.state is not PlaceState.EXPIRED
+    proof = Proof(
+        user_id=user_id,
+        event_id=event.id,
+        epoch=board.epoch,
+        life=board.life,
+        number=(place.number or 0) if counts else 0,
+        gone=place.gone if counts else 0,
+        expires_at=place.expires_at if counts else None,
+    )
+    receipt = shown
+    if shown is None or find_receipt(runtime, shown) != proof:
+        receipt = sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at)
+    estimate, poll_seconds, pass_token = None, POLL_SECONDS_MAX, None
+    if place.position is not None:
+        estimate = estimate_wait(board, place.position)
+        roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
+        poll_seconds = poll_after_seconds(estimate, roll)
+    if place.state is PlaceState.ADMITTED and place.expires_at is not None:
+        pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
+    return Standing(place, estimate, poll_seconds, receipt or "", pass_token)
+
+
+def _not_required(runtime: Runtime, event: Event, user_id: UUID, now: datetime) -> Standing:
+    expires_at = now + timedelta(seconds=runtime.settings.pass_ttl_seconds)
+    proof = Proof(user_id, event.id, _NO_EPOCH, life=0, number=0, gone=0, expires_at=expires_at)
+    return Standing(
+        place=Place(PlaceState.NOT_REQUIRED, expires_at=expires_at),
+        estimate=None,
+        poll_after_seconds=POLL_SECONDS_MAX,
+        receipt=sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at),
+        pass_token=sign_pass(runtime, proof, expires_at=expires_at),
+    )

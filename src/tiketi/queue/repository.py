@@ -1,0 +1,165 @@
+"""The waiting room in PostgreSQL. An event's times are read, never written, from its own schema."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.queue.domain import Mode, WaitingRoom, WaitingRoomSettings
+
+# The first block of numbers, so that a small sale's next life begins not far above; each block
+# after it is as large as all before, so that a large sale asks seldom.
+NUMBERS_BLOCK_MIN = 1_000
+NUMBERS_BLOCK_MAX = 100_000
+
+_COLUMNS = """
+    SELECT r.event_id, r.capacity, r.rate_per_minute, r.pass_ttl_seconds, r.mode, r.paused, r.epoch,
+        r.version, r.numbers_reserved, r.notice, e.queue_enabled AS enabled,
+        e.sale_opens_at AS opens_at, LEAST(e.sale_closes_at, e.cancelled_at) AS closes_at
+    FROM queue.waiting_room AS r JOIN events.event AS e ON e.id = r.event_id"""
+_FIND = text(f"{_COLUMNS} WHERE r.event_id = :event_id")
+_LOCK = text(f"{_COLUMNS} WHERE r.event_id = :event_id FOR UPDATE OF r")
+_ACTIVE = text(f"""{_COLUMNS}
+    WHERE e.queue_enabled AND e.published_at IS NOT NULL AND e.sale_closes_at > :closed_after
+        AND (e.cancelled_at IS NULL OR e.cancelled_at > :closed_after)
+    ORDER BY e.sale_closes_at, e.id LIMIT :rooms_max""")
+_EPOCH = text("SELECT epoch FROM queue.waiting_room WHERE event_id = :event_id")
+_INSERT = text("""
+    INSERT INTO queue.waiting_room
+        (event_id, capacity, rate_per_minute, pass_ttl_seconds, mode, paused)
+    VALUES (:event_id, :capacity, :rate_per_minute, :pass_ttl_seconds, :mode, :paused)
+    ON CONFLICT (event_id) DO NOTHING""")
+_UPDATE = text("""
+    UPDATE queue.waiting_room SET capacity = :capacity, rate_per_minute = :rate_per_minute,
+        pass_ttl_seconds = :pass_ttl_seconds, mode = :mode, paused = :paused,
+        version = version + 1, updated_at = :now
+    WHERE event_id = :event_id RETURNING version""")
+_RESET = text("""
+    UPDATE queue.waiting_room SET epoch = epoch + 1, version = version + 1, numbers_reserved = 0,
+        numbers_life = 0, numbers_life_from = 0, updated_at = :now
+    WHERE event_id = :event_id RETURNING epoch""")
+_NOTICE = text("""
+    UPDATE queue.waiting_room SET notice = :notice, updated_at = :now WHERE event_id = :event_id""")
+_DELETE = text("DELETE FROM queue.waiting_room WHERE event_id = :event_id")
+# Processes that ask for the same life at once get the same block, so that none is skipped; a life
+# that did not reserve last begins above whatever was reserved, so that none is given twice.
+_RESERVE = text("""
+    UPDATE queue.waiting_room SET
+        numbers_life_from = CASE WHEN numbers_life = :life
+            THEN numbers_life_from ELSE numbers_reserved END,
+        numbers_reserved = CASE WHEN numbers_life = :life AND numbers_reserved > :numbers_max
+            THEN numbers_reserved
+            ELSE numbers_reserved + LEAST(GREATEST(numbers_reserved, :block_min), :block_max) END,
+        numbers_life = :life
+    WHERE event_id = :event_id AND epoch = :epoch
+    RETURNING GREATEST(numbers_life_from, :numbers_max) + 1 AS first, numbers_reserved AS last""")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBlock:
+    """Numbers from ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+async def find_room(reader: Reader, event_id: UUID) -> WaitingRoom | None:
+    row = (await reader.execute(_FIND, {"event_id": event_id})).mappings().first()
+    return None if row is None else _room(row)
+
+
+async def lock_room(tx: Tx, event_id: UUID) -> WaitingRoom | None:
+    """The room, its row locked until the transaction ends."""
+    row = (await tx.execute(_LOCK, {"event_id": event_id})).mappings().first()
+    return None if row is None else _room(row)
+
+
+async def list_active_rooms(
+    reader: Reader, *, closed_after: datetime, rooms_max: int
+) -> list[WaitingRoom]:
+    """The published events with a line whose sale is not over since then; soon over first."""
+    rows = await reader.execute(_ACTIVE, {"closed_after": closed_after, "rooms_max": rooms_max})
+    return [_room(row) for row in rows.mappings()]
+
+
+async def find_epoch(reader: Reader, event_id: UUID) -> int | None:
+    epoch: int | None = (await reader.execute(_EPOCH, {"event_id": event_id})).scalar_one_or_none()
+    return epoch
+
+
+async def insert_room(tx: Tx, event_id: UUID, settings: WaitingRoomSettings) -> None:
+    """Make the room; one that is there stays as it is."""
+    await tx.execute(_INSERT, {"event_id": event_id, **_values(settings)})
+
+
+async def update_room(tx: Tx, event_id: UUID, settings: WaitingRoomSettings, now: datetime) -> int:
+    """The new version."""
+    params = {"event_id": event_id, "now": now, **_values(settings)}
+    version: int = (await tx.execute(_UPDATE, params)).scalar_one()
+    return version
+
+
+async def begin_epoch(tx: Tx, event_id: UUID, now: datetime) -> int | None:
+    """The new epoch, whose numbers start at 1; None where there is no room."""
+    result = await tx.execute(_RESET, {"event_id": event_id, "now": now})
+    epoch: int | None = result.scalar_one_or_none()
+    return epoch
+
+
+async def set_notice(tx: Tx, event_id: UUID, notice: str | None, now: datetime) -> bool:
+    """Whether there is such a room."""
+    params = {"event_id": event_id, "notice": notice, "now": now}
+    return (await tx.execute(_NOTICE, params)).rowcount > 0
+
+
+async def delete_room(tx: Tx, event_id: UUID) -> None:
+    await tx.execute(_DELETE, {"event_id": event_id})
+
+
+async def reserve_numbers(
+    tx: Tx, event_id: UUID, *, epoch: int, life: int, numbers_max: int
+) -> NumberBlock | None:
+    """The numbers that follow ``numbers_max`` in this life; None when the epoch is over."""
+    params = {
+        "event_id": event_id,
+        "epoch": epoch,
+        "life": life,
+        "numbers_max": numbers_max,
+        "block_min": NUMBERS_BLOCK_MIN,
+        "block_max": NUMBERS_BLOCK_MAX,
+    }
+    row = (await tx.execute(_RESERVE, params)).first()
+    return None if row is None else NumberBlock(row.first, row.last)
+
+
+def _values(settings: WaitingRoomSettings) -> dict[str, Any]:
+    return {
+        "capacity": settings.capacity,
+        "rate_per_minute": settings.rate_per_minute,
+        "pass_ttl_seconds": settings.pass_ttl_seconds,
+        "mode": settings.mode.value,
+        "paused": settings.paused,
+    }
+
+
+def _room(row: Any) -> WaitingRoom:
+    return WaitingRoom(
+        event_id=row["event_id"],
+        settings=WaitingRoomSettings(
+            enabled=row["enabled"],
+            capacity=row["capacity"],
+            rate_per_minute=row["rate_per_minute"],
+            pass_ttl_seconds=row["pass_ttl_seconds"],
+            mode=Mode(row["mode"]),
+            paused=row["paused"],
+        ),
+        epoch=row["epoch"],
+        notice=row["notice"],
+        version=row["version"],
+        numbers_reserved=row["numbers_reserved"],
+        opens_at=row["opens_at"],
+        closes_at=row["closes_at"],
+    )

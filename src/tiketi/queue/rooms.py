@@ -1,0 +1,107 @@
+"""Settings of a waiting room: PostgreSQL is their truth, the store follows."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tiketi.events import api as events
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import NotFound
+from tiketi.queue import repository, store
+from tiketi.queue.domain import WaitingRoom, WaitingRoomSettings
+from tiketi.queue.flights import Flights
+
+_DEFAULTS = WaitingRoomSettings()
+# A life's id only has to differ from those before it, and to be exact in a Lua number.
+_LIFE_BITS = 48
+
+
+async def open_room(
+    tx: Tx, runtime: Runtime, event_id: UUID, settings: WaitingRoomSettings = _DEFAULTS
+) -> None:
+    """Give a new event its waiting room. ``enabled`` is the event's own: it is not written here."""
+    await repository.insert_room(tx, event_id, settings)
+    _apply_after_commit(tx, runtime, event_id)
+
+
+async def drop_room(tx: Tx, event_id: UUID) -> None:
+    """For an event that is deleted before anybody could stand in line for it."""
+    await repository.delete_room(tx, event_id)
+
+
+async def get_room(reader: Reader, event_id: UUID) -> WaitingRoom:
+    room = await repository.find_room(reader, event_id)
+    if room is None:
+        raise NotFound
+    return room
+
+
+async def configure(
+    tx: Tx, runtime: Runtime, event_id: UUID, changes: Mapping[str, Any], *, now: datetime
+) -> WaitingRoom:
+    """Change any of the fields of ``WaitingRoomSettings``; the store has them after the commit."""
+    if "enabled" in changes:
+        await events.set_queue_enabled(tx, event_id, enabled=changes["enabled"])
+    room = await repository.lock_room(tx, event_id)
+    if room is None:
+        raise NotFound
+    settings = replace(room.settings, **changes)
+    version = await repository.update_room(tx, event_id, settings, now)
+    _apply_after_commit(tx, runtime, event_id)
+    return replace(room, settings=settings, version=version)
+
+
+async def reset_room(tx: Tx, runtime: Runtime, event_id: UUID, *, now: datetime) -> int:
+    """Empty the line: the new epoch, in which passes and receipts from before are void."""
+    epoch = await repository.begin_epoch(tx, event_id, now)
+    if epoch is None:
+        raise NotFound
+    _apply_after_commit(tx, runtime, event_id)
+    return epoch
+
+
+async def close_room(tx: Tx, runtime: Runtime, event_id: UUID) -> None:
+    """For an event cancelled in this transaction: nobody is admitted after its commit."""
+    _apply_after_commit(tx, runtime, event_id)
+
+
+async def set_notice(tx: Tx, event_id: UUID, notice: str | None, *, now: datetime) -> None:
+    """The operator's text for those who wait; None takes it back."""
+    if not await repository.set_notice(tx, event_id, notice, now):
+        raise NotFound
+
+
+async def sync_room(runtime: Runtime, event_id: UUID) -> None:
+    """Bring the store to what PostgreSQL says now; NotFound where there is no such room."""
+
+    async def attempt() -> None:
+        async with runtime.database.latest() as reader:
+            room = await get_room(reader, event_id)
+        await apply_room(runtime, room)
+
+    await runtime.one(Flights).share(("sync", event_id), attempt)
+
+
+async def apply_room(runtime: Runtime, room: WaitingRoom) -> None:
+    """Bring the store to these settings, unless it has newer ones."""
+    pass_ttl_seconds = room.settings.pass_ttl_seconds or runtime.settings.pass_ttl_seconds
+    await store.apply(
+        runtime.redis,
+        room,
+        pass_ttl_seconds=pass_ttl_seconds,
+        new_life=1 + secrets.randbits(_LIFE_BITS),
+    )
+
+
+def _apply_after_commit(tx: Tx, runtime: Runtime, event_id: UUID) -> None:
+    async def effect() -> None:
+        runtime.one(events.EventCache).forget(event_id)
+        async with runtime.database.latest() as reader:
+            room = await get_room(reader, event_id)
+        await apply_room(runtime, room)
+
+    tx.after_commit(effect)

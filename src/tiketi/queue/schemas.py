@@ -1,0 +1,74 @@
+"""The waiting room on the wire."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from tiketi.infra.http.wire import Body, Moment, View
+from tiketi.queue.api import Board, Standing
+
+
+class JoinBody(Body):
+    receipt: str | None = Field(None, description="restores the place after a loss of the data")
+
+
+class StandingView(View):
+    # ``pass`` is a keyword of Python and a word of the contract.
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    state: Literal["waiting", "admitted", "expired", "not_required"]
+    number: int | None
+    position: int | None
+    ahead: int | None
+    eta_seconds: int | None
+    eta_range_seconds: tuple[int, int] | None
+    poll_after_seconds: int
+    receipt: str
+    pass_: str | None = Field(
+        None, serialization_alias="pass", exclude_if=lambda value: value is None
+    )
+    pass_expires_at: Moment | None = Field(None, exclude_if=lambda value: value is None)
+
+    @classmethod
+    def of(cls, standing: Standing) -> "StandingView":
+        place, estimate = standing.place, standing.estimate
+        position, passed = place.position, standing.pass_token is not None
+        return cls(
+            state=place.state.value,
+            number=place.number,
+            position=position,
+            ahead=None if position is None else position - 1,
+            eta_seconds=estimate and estimate.seconds,
+            eta_range_seconds=estimate and (estimate.low_seconds, estimate.high_seconds),
+            poll_after_seconds=standing.poll_after_seconds,
+            receipt=standing.receipt,
+            pass_=standing.pass_token,
+            pass_expires_at=place.expires_at if passed else None,
+        )
+
+
+class BoardView(View):
+    event_id: UUID
+    state: Literal["pre", "open", "paused", "closed"]
+    epoch: int
+    serving: int
+    waiting: int
+    admitted: int
+    capacity: int
+    rate_per_minute: int
+    as_of: Moment
+
+    @classmethod
+    def of(cls, event_id: UUID, board: Board) -> "BoardView":
+        return cls(
+            event_id=event_id,
+            state=board.state.value,
+            epoch=board.epoch,
+            serving=board.serving,
+            waiting=board.waiting,
+            admitted=board.admitted,
+            capacity=board.capacity,
+            rate_per_minute=board.rate_per_minute,
+            as_of=board.as_of,
+        )

@@ -1,0 +1,195 @@
+"""The waiting room in Redis: each use is one script, and each script may be repeated."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tiketi.infra.lua import LuaScript, load_script
+from tiketi.infra.redis import RedisStore
+from tiketi.queue.domain import Board, Place, PlaceState, Proof, WaitingRoom
+from tiketi.queue.keys import room_keys
+
+# The front of the line asks every 2 to 5 s: after a loss of the store nobody is admitted before
+# it had the time to come back with its receipts.
+RESTORE_GRACE_MS = 5_000
+KEEP_AFTER_SALE_MS = 86_400_000
+LAPSED_KEPT_MS = 3_600_000
+LAPSED_FORGOTTEN_MAX = 200
+
+
+def _script(name: str) -> LuaScript:
+    return load_script("tiketi.queue", name)
+
+
+_JOIN, _JOIN_CREW, _STATUS = _script("join"), _script("join_crew"), _script("status")
+_BOARD, _ADMIT, _DEPART = _script("board"), _script("admit"), _script("depart")
+_CHECK, _GRANT, _APPLY = _script("check_pass"), _script("grant"), _script("apply")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLost:
+    """The store has no such room: it is new, or its data is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersUsedUp:
+    """The data of this life has given every number up to ``numbers_max``."""
+
+    epoch: int
+    life: int
+    numbers_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person's place and the board of the same moment; what the call itself changed."""
+
+    place: Place
+    board: Board
+    is_new: bool
+    admitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    board: Board
+    admitted: int
+
+
+async def join(
+    redis: RedisStore, event_id: UUID, user_id: UUID, proof: Proof | None, *, admit_max: int
+) -> Seen | NumbersUsedUp | RoomLost:
+    """Take a place, or the place one has; ``proof`` is what the receipt shown says."""
+    shown: list[int] = [0] * 5
+    if proof is not None:
+        shown = [proof.epoch, proof.life, proof.number, proof.gone, _ms_or_zero(proof.expires_at)]
+    reply = await redis.run(_JOIN, room_keys(event_id), [str(user_id), admit_max, *shown])
+    if reply[0] == b"needs_numbers":
+        return NumbersUsedUp(*map(int, reply[1:]))
+    return _seen(reply)
+
+
+async def join_crew(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
+    return _seen(await redis.run(_JOIN_CREW, room_keys(event_id), [str(user_id)]))
+
+
+async def read_place(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
+    return _seen(await redis.run(_STATUS, room_keys(event_id), [str(user_id)]))
+
+
+async def read_board(redis: RedisStore, event_id: UUID) -> Board | RoomLost:
+    reply = await redis.run(_BOARD, room_keys(event_id), [])
+    return RoomLost() if _is_lost(reply) else _board(reply[0])
+
+
+async def admit_next(redis: RedisStore, event_id: UUID, *, admit_max: int) -> Admitted | RoomLost:
+    """Admit whose turn it is, ``admit_max`` people at most."""
+    args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX]
+    reply = await redis.run(_ADMIT, room_keys(event_id), args)
+    return RoomLost() if _is_lost(reply) else Admitted(_board(reply[0]), int(reply[1]))
+
+
+async def leave(redis: RedisStore, event_id: UUID, user_id: UUID) -> None:
+    """Give up the place in line and the pass."""
+    await redis.run(_DEPART, room_keys(event_id), [str(user_id), 1])
+
+
+async def spend(redis: RedisStore, event_id: UUID, user_id: UUID) -> None:
+    """Give up the pass; a place in line, taken since, stays."""
+    await redis.run(_DEPART, room_keys(event_id), [str(user_id), 0])
+
+
+async def check_pass(redis: RedisStore, proof: Proof) -> bool | RoomLost:
+    """Whether the pass is inside, or could be taken in again after a loss of the store."""
+    args = [str(proof.user_id), proof.epoch, proof.life, proof.number]
+    reply = await redis.run(
+        _CHECK, room_keys(proof.event_id), [*args, _ms_or_zero(proof.expires_at)]
+    )
+    return RoomLost() if reply == b"no_room" else bool(reply == b"good")
+
+
+async def grant(
+    redis: RedisStore, event_id: UUID, asked: NumbersUsedUp, *, first: int, last: int
+) -> bool:
+    """Whether the block was taken: no, when another process was faster or the life is over."""
+    args = [asked.life, asked.numbers_max, first, last]
+    return bool(await redis.run(_GRANT, room_keys(event_id), args))
+
+
+async def apply(
+    redis: RedisStore, room: WaitingRoom, *, pass_ttl_seconds: int, new_life: int
+) -> bool:
+    """Whether a new life of the data was begun."""
+    settings = room.settings
+    args = [
+        room.epoch,
+        room.version,
+        settings.capacity,
+        settings.rate_per_minute,
+        pass_ttl_seconds * 1000,
+        settings.mode.value,
+        int(settings.paused),
+        _ms(room.opens_at),
+        _ms(room.closes_at),
+        new_life,
+        int(room.numbers_reserved > 0),
+        RESTORE_GRACE_MS,
+        KEEP_AFTER_SALE_MS,
+    ]
+    return bool(await redis.run(_APPLY, room_keys(room.event_id), args))
+
+
+def _is_lost(reply: Any) -> bool:
+    return bool(reply[0] == b"no_room")
+
+
+def _seen(reply: Any) -> Seen | RoomLost:
+    if _is_lost(reply):
+        return RoomLost()
+    (state, number, gone, expires_ms), board, is_new, admitted = reply
+    place = Place(
+        state=PlaceState(state.decode()),
+        number=int(number) or None,
+        gone=int(gone),
+        expires_at=_moment(expires_ms) if expires_ms else None,
+    )
+    return Seen(place, _board(board), bool(is_new), int(admitted))
+
+
+def _board(fields: Any) -> Board:
+    (
+        now, epoch, life, serving, waiting, admitted, capacity,
+        rate, pass_ttl_ms, paused, opens_ms, closes_ms, pace_per_hour, over_capacity,
+    ) = map(int, fields)  # fmt: skip
+    return Board(
+        as_of=_moment(now),
+        epoch=epoch,
+        life=life,
+        serving=serving,
+        waiting=waiting,
+        admitted=admitted,
+        capacity=capacity,
+        rate_per_minute=rate,
+        pass_ttl_seconds=pass_ttl_ms / 1000,
+        paused=bool(paused),
+        opens_at=_moment(opens_ms),
+        closes_at=_moment(closes_ms),
+        pace_per_minute=pace_per_hour / 60,
+        over_capacity=over_capacity,
+    )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _ms_or_zero(moment: datetime | None) -> int:
+    return 0 if moment is None else _ms(moment)
