@@ -7,11 +7,13 @@ an exception rolls back. Everything below takes the ``Tx`` or ``Reader`` as its 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import structlog
 from sqlalchemy import CursorResult, Executable, event, make_url
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -176,7 +178,21 @@ def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
         },
     )
     event.listen(engine.sync_engine, "handle_error", _drop_demoted)
+    event.listen(engine.sync_engine, "connect", _use_plain_uuids)
     return engine
+
+
+def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
+    """Asyncpg's own UUID class is faster to make, but orjson refuses to write it."""
+    connection.run_async(  # type: ignore[attr-defined]  # SQLAlchemy's asyncio adapter has it
+        lambda driver: driver.set_type_codec(
+            "uuid",
+            schema="pg_catalog",
+            format="binary",
+            encoder=lambda value: (value if isinstance(value, UUID) else UUID(value)).bytes,
+            decoder=lambda raw: UUID(bytes=bytes(raw)),
+        )
+    )
 
 
 def _drop_demoted(context: ExceptionContext) -> None:
