@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,11 +31,6 @@ async def test_first_start_is_quick_and_sets_what_we_rely_on(directory):
         assert int(await query(server, "SHOW server_version_num")) >= 150_000
 
 
-async def test_data_that_is_to_last_is_synced(directory):
-    with EmbeddedPostgres(directory / "postgres") as server:
-        assert await query(server, "SHOW fsync") == "on"
-
-
 async def test_trigrams_find_korean(postgres):
     await query(postgres, "CREATE EXTENSION pg_trgm")
     assert await query(postgres, "SELECT similarity('아이유 콘서트', '아이유 콘써트')") > 0.3
@@ -45,8 +41,9 @@ async def test_wrong_password_is_refused(postgres):
         await query(postgres, "SELECT 1", password="wrong")
 
 
-async def test_second_start_finds_the_data_on_the_same_port(directory):
+async def test_second_start_finds_synced_data_on_the_same_port(directory):
     with EmbeddedPostgres(directory / "postgres") as first:
+        assert await query(first, "SHOW fsync") == "on"
         await query(first, "CREATE TABLE kept AS SELECT 7 AS number")
         port = first.port
     with EmbeddedPostgres(directory / "postgres") as second:
@@ -84,13 +81,15 @@ async def test_taken_port_is_said_at_once(postgres, directory):
     assert time.monotonic() - began < 10
 
 
-async def test_remembered_port_taken_by_another_is_replaced(postgres, directory):
-    other = EmbeddedPostgres(directory / "other", fsync=False)
-    (directory / "other").mkdir()
-    (directory / "other" / "port").write_text(str(postgres.port))
-    with other:
-        assert other.port != postgres.port
-        assert await query(other, "SELECT 1") == 1
+async def test_remembered_port_taken_by_another_is_replaced(postgres_directory):
+    with socket.socket() as another:
+        another.bind(("127.0.0.1", 0))
+        another.listen()
+        taken = another.getsockname()[1]
+        (postgres_directory / "port").write_text(str(taken))
+        with EmbeddedPostgres(postgres_directory, fsync=False) as server:
+            assert server.port != taken
+            assert await query(server, "SELECT 1") == 1
 
 
 async def test_stale_pid_file_naming_a_living_stranger_is_healed(postgres):
@@ -141,19 +140,17 @@ def end(owner):
     owner.stdout.close()
 
 
-async def test_server_ends_with_a_killed_owner(directory):
-    owner, pid = start_owner(directory / "postgres")
+async def test_server_ends_with_a_killed_owner(postgres_directory):
+    owner, pid = start_owner(postgres_directory)
     end(owner)
     assert wait_until(lambda: is_gone(pid), timeout_seconds=10)
 
 
-async def test_orphan_of_a_killed_owner_is_ended_before_a_start(directory):
-    owner, orphan = start_owner(directory / "postgres")
+async def test_orphan_of_a_killed_owner_is_ended_before_a_start(postgres_directory):
+    owner, orphan = start_owner(postgres_directory)
     os.kill(orphan, signal.SIGSTOP)  # so that it cannot obey when its owner dies
     end(owner)
-    server = EmbeddedPostgres(directory / "postgres", fsync=False)
-    server.orphan_timeout_seconds = 0.5
-    with server:
+    with EmbeddedPostgres(postgres_directory, fsync=False) as server:
         assert server.pid != orphan
         assert is_gone(orphan)
         assert await query(server, "SELECT 1") == 1

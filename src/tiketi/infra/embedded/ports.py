@@ -34,7 +34,8 @@ def owner_of(port: int) -> str:
     """Who listens on the port, as far as this user may know."""
     try:
         for link in psutil.net_connections("tcp"):
-            if link.status == psutil.CONN_LISTEN and link.laddr.port == port and link.pid:
+            heard = getattr(link.laddr, "port", None)  # an empty tuple where it has no address
+            if link.status == psutil.CONN_LISTEN and heard == port and link.pid:
                 return f"{psutil.Process(link.pid).name()} (pid {link.pid})"
     except psutil.Error:
         pass
