@@ -41,6 +41,9 @@ def upgrade() -> None:
         CREATE UNIQUE INDEX payment_live ON payments.payment (reservation_id)
         WHERE status IN ('requires_action', 'processing') AND settled_at IS NULL""")
     op.execute("CREATE INDEX payment_event ON payments.payment (event_id, id)")
+    op.execute("""
+        CREATE INDEX payment_paid ON payments.payment (event_id, id)
+        WHERE status IN ('succeeded', 'partially_refunded') AND released_at IS NULL""")
     op.execute("CREATE INDEX payment_reservation ON payments.payment (reservation_id)")
     op.execute("""
         CREATE UNIQUE INDEX payment_provider ON payments.payment (provider, provider_payment_id)""")

@@ -15,12 +15,6 @@ class RefundExceedsCaptured(TiketiError):
     title = "More than is left of the payment"
 
 
-class RefundNotAllowed(TiketiError):
-    code = "refund_not_allowed"
-    kind = Kind.CONFLICT
-    title = "The event's refund policy does not allow this"
-
-
 class RefundRefused(TiketiError):
     code = "refund_refused"
     kind = Kind.CONFLICT

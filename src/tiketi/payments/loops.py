@@ -1,14 +1,45 @@
-"""Background work of payments."""
+"""Background work of payments: what is in doubt, what is owed back, what the sandbox has to say."""
 
 from tiketi.infra.loops import Loop
+from tiketi.infra.outbox import BATCH_MAX as MESSAGES_MAX
+from tiketi.infra.outbox import Message, deliver_due
+from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
+from tiketi.payments.owing import owe_for_cancelled_events, owe_for_reservation
+from tiketi.payments.providers.sandbox.webhooks import send_due, settle_due
+from tiketi.payments.reconciling import reconcile_payments, send_due_refunds
+from tiketi.reservations.api import REFUND_DUE
+
+RECONCILE_INTERVAL_SECONDS = 1.0
+REFUND_INTERVAL_SECONDS = 0.5
+WEBHOOK_INTERVAL_SECONDS = 0.25
 
 
-async def _nothing_due(_runtime: Runtime) -> bool:
-    return False
+async def reconcile(runtime: Runtime) -> bool:
+    more_payments = await reconcile_payments(runtime)
+    more_refunds = await send_due_refunds(runtime)
+    return more_payments or more_refunds
 
 
-LOOPS: tuple[Loop, ...] = tuple(
-    Loop(name, lambda settings: settings.sweep_interval_seconds, _nothing_due)
-    for name in ("reconciler", "refunds", "sandbox_webhooks")
+async def refund(runtime: Runtime) -> bool:
+    async def owe(tx: Tx, message: Message) -> None:
+        await owe_for_reservation(tx, runtime, message)
+
+    heard = await deliver_due(runtime.database, {REFUND_DUE: owe})
+    more_owed = await owe_for_cancelled_events(runtime)
+    more_due = await send_due_refunds(runtime)
+    return heard == MESSAGES_MAX or more_owed or more_due
+
+
+async def send_sandbox_webhooks(runtime: Runtime) -> bool:
+    """Never more than a batch a pause: the sandbox may not keep its shop busy."""
+    more = await settle_due(runtime)
+    await send_due(runtime)
+    return more
+
+
+LOOPS: tuple[Loop, ...] = (
+    Loop("reconciler", lambda _settings: RECONCILE_INTERVAL_SECONDS, reconcile),
+    Loop("refunds", lambda _settings: REFUND_INTERVAL_SECONDS, refund),
+    Loop("sandbox_webhooks", lambda _settings: WEBHOOK_INTERVAL_SECONDS, send_sandbox_webhooks),
 )

@@ -1,6 +1,7 @@
 """The providers that this process can pay through, by name."""
 
 from tiketi.infra.runtime import Runtime
+from tiketi.payments.errors import ProviderAway
 from tiketi.payments.providers.gateway import Gateway
 from tiketi.payments.providers.protocol import Provider
 from tiketi.payments.providers.sandbox.provider import Sandbox
@@ -28,5 +29,8 @@ class Providers:
         return self._gateways.get(name)
 
     def get(self, name: str) -> Gateway:
-        """The gateway of a provider that a payment was started with; KeyError if it is gone."""
-        return self._gateways[name]
+        """The gateway of a payment's provider; ProviderAway if this process has none."""
+        gateway = self._gateways.get(name)
+        if gateway is None:
+            raise ProviderAway(f"The provider {name} is not set up.")
+        return gateway

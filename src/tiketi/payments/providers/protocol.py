@@ -14,11 +14,15 @@ from uuid import UUID
 
 
 class ChargeStatus(StrEnum):
-    AWAITING = "awaiting"  # the buyer has yet to act; nothing was captured
+    CREATED = "created"  # nobody has confirmed it; nothing was captured
+    REDIRECTED = "redirected"  # the buyer is to decide on the provider's page
     PROCESSING = "processing"
     CAPTURED = "captured"
     DECLINED = "declined"
     CANCELLED = "cancelled"  # nothing was captured, and nothing ever will be
+
+
+FINAL = (ChargeStatus.CAPTURED, ChargeStatus.DECLINED, ChargeStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class ChargeState:
-    """The provider's word on a charge. ``client`` is what the buyer's page needs to go on."""
+    """The provider's word on a charge.
+
+    ``client`` is what the buyer's page needs to go on: ``redirect_url`` where it has to leave.
+    """
 
     status: ChargeStatus
     provider_payment_id: str

@@ -36,8 +36,8 @@ PROCESSING_SECONDS = 5.0
 HANG_SECONDS = 120.0
 
 _STATUS_OF = {
-    BookStatus.CREATED: ChargeStatus.AWAITING,
-    BookStatus.REDIRECT: ChargeStatus.AWAITING,
+    BookStatus.CREATED: ChargeStatus.CREATED,
+    BookStatus.REDIRECT: ChargeStatus.REDIRECTED,
     BookStatus.PROCESSING: ChargeStatus.PROCESSING,
     BookStatus.CAPTURED: ChargeStatus.CAPTURED,
     BookStatus.DECLINED: ChargeStatus.DECLINED,

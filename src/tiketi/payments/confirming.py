@@ -1,0 +1,158 @@
+"""Confirming a payment: one request asks the provider, whoever else asks gets the same answer."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import Invalid, NotFound
+from tiketi.payments import repository
+from tiketi.payments.domain import UNPAID_ENDS, Payment, PaymentStatus
+from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
+from tiketi.payments.providers.directory import Providers
+from tiketi.payments.providers.gateway import ProviderCall
+from tiketi.payments.providers.protocol import FINAL, ChargeState
+from tiketi.payments.refunding import charge_of, finish_refunds
+from tiketi.payments.settling import settle_state
+from tiketi.payments.starting import abandoned_at
+from tiketi.reservations import api as reservations
+from tiketi.reservations.api import ReservationStatus
+
+# Beyond the provider's timeout: to write down what it said. Then the asking process is dead.
+SETTLE_SECONDS = 3.0
+POLL_SECONDS_MIN = 0.02
+POLL_SECONDS_MAX = 0.25
+
+Details = Mapping[str, Any]
+
+# A late buyer's money is taken and then decides; with these there is nothing left to decide.
+_UNPAYABLE = (
+    ReservationStatus.CONFIRMED,
+    ReservationStatus.CANCELLED,
+    ReservationStatus.REFUNDED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    payment: Payment
+    is_mine: bool
+
+
+async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) -> Payment:
+    """The payment after its provider was asked: settled, or processing where that takes longer.
+
+    Confirming a settled payment again changes nothing. PaymentFinal for one that is over unpaid,
+    Invalid for details no charge can be made from, ProviderAway when nothing was begun.
+    """
+    claim = await _claim(runtime, payment_id, details)
+    payment = claim.payment
+    if claim.is_mine:
+        return await _charge(runtime, payment, details)
+    if payment.status in UNPAID_ENDS:
+        raise PaymentFinal
+    if payment.is_being_confirmed(runtime.clock.now()):
+        return await _await_answer(runtime, payment_id)
+    if payment.is_in_doubt:
+        return await _look_again(runtime, payment)
+    return payment
+
+
+async def settle_by(runtime: Runtime, payment_id: UUID, state: ChargeState) -> Payment:
+    """Settle by the provider's final state; what came too late goes back at once."""
+    async with runtime.database.transaction() as tx:
+        payment = await repository.lock_payment(tx, payment_id)
+        if payment is None:
+            raise NotFound
+        payment = await settle_state(tx, runtime, payment, state, runtime.clock.now())
+    return await finish_refunds(runtime, payment) if payment.is_owed_back else payment
+
+
+async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim:
+    now, settings = runtime.clock.now(), runtime.settings
+    async with runtime.database.transaction() as tx:
+        payment = await repository.lock_payment(tx, payment_id)
+        if payment is None:
+            raise NotFound
+        gateway = runtime.one(Providers).find(payment.provider)
+        if gateway is not None and (details or payment.status is PaymentStatus.REQUIRES_ACTION):
+            gateway.provider.check_details(details)
+        if payment.status is not PaymentStatus.REQUIRES_ACTION:
+            return _Claim(payment, is_mine=False)
+        reservation = await reservations.get_reservation(tx, payment.reservation_id)
+        if reservation.status in _UNPAYABLE:
+            over = await repository.settle(tx, payment.id, PaymentStatus.CANCELLED, now=now)
+            return _Claim(over, is_mine=False)
+        await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
+        lease_seconds = settings.payment_provider_timeout_seconds + SETTLE_SECONDS
+        confirming_until = now + timedelta(seconds=lease_seconds)
+        claimed = await repository.claim(
+            tx, payment.id, confirming_until=confirming_until, check_at=confirming_until, now=now
+        )
+        if claimed is None:
+            raise AssertionError("a locked payment does not change its status")
+        return _Claim(claimed, is_mine=True)
+
+
+async def _charge(runtime: Runtime, payment: Payment, details: Details) -> Payment:
+    gateway = runtime.one(Providers).get(payment.provider)
+    charge = charge_of(payment)
+    try:
+        state = await gateway.ask(
+            ProviderCall.CONFIRM, lambda: gateway.provider.confirm(charge, details)
+        )
+    except (ProviderAway, Invalid):
+        async with runtime.database.transaction() as tx:
+            await repository.unclaim(
+                tx, payment, check_at=abandoned_at(payment), now=runtime.clock.now()
+            )
+        raise
+    except AnswerLost:
+        return await _leave_in_doubt(runtime, payment, None)
+    if state.status in FINAL:
+        return await settle_by(runtime, payment.id, state)
+    return await _leave_in_doubt(runtime, payment, state)
+
+
+async def _leave_in_doubt(runtime: Runtime, payment: Payment, state: ChargeState | None) -> Payment:
+    now = runtime.clock.now()
+    check_at = now + timedelta(seconds=runtime.settings.payment_reconcile_after_seconds)
+    async with runtime.database.transaction() as tx:
+        left = await repository.leave_in_doubt(
+            tx,
+            payment.id,
+            check_at=check_at,
+            now=now,
+            provider_payment_id=state.provider_payment_id if state else None,
+            client=state.client if state else None,
+        )
+        # None: a webhook was faster, and what it settled is the answer.
+        return left or await repository.find_payment(tx, payment.id) or payment
+
+
+async def _await_answer(runtime: Runtime, payment_id: UUID) -> Payment:
+    """What another request's confirmation came to. It ends with that request's lease."""
+    wait_seconds = POLL_SECONDS_MIN
+    while True:
+        async with runtime.database.latest() as reader:
+            payment = await repository.find_payment(reader, payment_id)
+        if payment is None:
+            raise NotFound
+        if not payment.is_being_confirmed(runtime.clock.now()):
+            return payment
+        await asyncio.sleep(wait_seconds)
+        wait_seconds = min(wait_seconds * 2, POLL_SECONDS_MAX)
+
+
+async def _look_again(runtime: Runtime, payment: Payment) -> Payment:
+    """A buyer is back from the provider's page: it may know by now."""
+    gateway = runtime.one(Providers).get(payment.provider)
+    charge = charge_of(payment)
+    try:
+        state = await gateway.ask(ProviderCall.FETCH, lambda: gateway.provider.fetch(charge))
+    except (AnswerLost, ProviderAway):
+        return payment
+    return await settle_by(runtime, payment.id, state) if state.status in FINAL else payment

@@ -1,0 +1,284 @@
+"""SQL of payments."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, TextClause, text
+
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.payments.domain import Payment, PaymentStatus
+
+_COLUMNS = """p.id, p.reservation_id, p.event_id, p.user_id, p.provider, p.provider_payment_id,
+    p.status, p.amount_minor, p.currency, p.refunded_minor, p.client, p.hold_expires_at,
+    p.failure_code, p.return_url, p.created_at, p.updated_at, p.confirming_until, p.settled_at,
+    p.released_at"""
+_SELECT = f"SELECT {_COLUMNS} FROM payments.payment AS p "  # noqa: S608 # constants of this file
+_RETURNING = f" RETURNING {_COLUMNS}"
+
+_INSERT = text("""
+    INSERT INTO payments.payment (id, reservation_id, event_id, user_id, provider, status,
+        amount_minor, currency, return_url, hold_expires_at, check_at, settled_at, created_at,
+        updated_at)
+    VALUES (:id, :reservation_id, :event_id, :user_id, :provider, :status, :amount_minor,
+        :currency, :return_url, :hold_expires_at, :check_at, :settled_at, :now, :now)""")
+_FIND = text(_SELECT + "WHERE p.id = :id")
+_LOCK = text(_SELECT + "WHERE p.id = :id FOR UPDATE")
+_FIND_LIVE = text(
+    _SELECT
+    + """WHERE p.reservation_id = :reservation_id
+        AND p.status IN ('requires_action', 'processing') AND p.settled_at IS NULL"""
+)
+_FIND_PAID = text(
+    _SELECT
+    + """WHERE p.reservation_id = :reservation_id
+        AND p.status IN ('succeeded', 'partially_refunded', 'refunded')
+        ORDER BY (p.status = 'refunded'), p.id DESC LIMIT 1"""
+)
+_OF_RESERVATIONS = text(_SELECT + "WHERE p.reservation_id = ANY(:ids) ORDER BY p.id LIMIT :most")
+_LIST = text(
+    _SELECT
+    + """WHERE (CAST(:after AS uuid) IS NULL OR p.id > :after)
+        AND (CAST(:event_ids AS uuid[]) IS NULL OR p.event_id = ANY(:event_ids))
+        ORDER BY p.id LIMIT :most"""
+)
+_KNOW = text(f"""
+    UPDATE payments.payment AS p SET provider_payment_id = :provider_payment_id,
+        client = CAST(:client AS jsonb), updated_at = :now
+    WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
+_CLAIM = text(f"""
+    UPDATE payments.payment AS p SET status = 'processing', confirming_until = :confirming_until,
+        check_at = :check_at, checks = 0, updated_at = :now
+    WHERE p.id = :id AND p.status = 'requires_action' {_RETURNING}""")  # noqa: S608 # as above
+_UNCLAIM = text("""
+    UPDATE payments.payment SET status = 'requires_action', confirming_until = NULL,
+        check_at = :check_at, updated_at = :now
+    WHERE id = :id AND status = 'processing' AND settled_at IS NULL
+        AND confirming_until = :confirming_until""")
+_PEND = text(f"""
+    UPDATE payments.payment AS p SET confirming_until = NULL, check_at = :check_at,
+        provider_payment_id = COALESCE(:provider_payment_id, p.provider_payment_id),
+        client = COALESCE(CAST(:client AS jsonb), p.client), updated_at = :now
+    WHERE p.id = :id AND p.status = 'processing' AND p.settled_at IS NULL
+    {_RETURNING}""")  # noqa: S608 # as above
+_SETTLE = text(f"""
+    UPDATE payments.payment AS p SET status = :status, failure_code = :failure_code,
+        provider_payment_id = COALESCE(:provider_payment_id, p.provider_payment_id),
+        client = '{{}}', settled_at = :now, updated_at = :now, check_at = NULL,
+        confirming_until = CASE WHEN :status = 'processing' THEN p.confirming_until END
+    WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
+_GIVE_BACK = text(f"""
+    UPDATE payments.payment AS p SET refunded_minor = refunded_minor + :amount_minor,
+        status = CASE WHEN refunded_minor + :amount_minor = amount_minor THEN 'refunded'
+            WHEN refunded_minor + :amount_minor > 0 THEN 'partially_refunded' ELSE status END,
+        released_at = CASE WHEN :releases THEN COALESCE(p.released_at, :now) ELSE p.released_at END,
+        confirming_until = NULL, updated_at = :now
+    WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
+_LEASE_DUE = text(f"""
+    WITH due AS (
+        SELECT id FROM payments.payment
+        WHERE check_at <= :now AND (confirming_until IS NULL OR confirming_until <= :now)
+        ORDER BY check_at LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE payments.payment AS p SET checks = p.checks + 1, check_at =
+        :now + make_interval(secs => LEAST(:backoff_max, :after * power(2, LEAST(p.checks, 30))))
+    FROM due WHERE p.id = due.id {_RETURNING}""")  # noqa: S608 # as above
+_PUT_OFF = text("""
+    UPDATE payments.payment SET check_at = :check_at, checks = 0
+    WHERE id = :id AND settled_at IS NULL""")
+_HEARD = text("""
+    INSERT INTO payments.webhook (provider, webhook_id, received_at)
+    VALUES (:provider, :webhook_id, :now) ON CONFLICT DO NOTHING""")
+# Served by the index of payments that are paid and not given back: few once an event's are.
+_OF_CANCELLED_EVENTS = text("""
+    SELECT p.id FROM payments.payment AS p
+    JOIN events.event AS e ON e.id = p.event_id AND e.cancelled_at IS NOT NULL
+    WHERE p.status IN ('succeeded', 'partially_refunded') AND p.released_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM payments.refund AS f
+            WHERE f.payment_id = p.id AND f.releases AND f.status = 'pending')
+    ORDER BY p.id LIMIT :most""")
+
+
+async def insert_payment(tx: Tx, payment: Payment, check_at: datetime | None) -> None:
+    await tx.execute(
+        _INSERT,
+        {
+            "id": payment.id,
+            "reservation_id": payment.reservation_id,
+            "event_id": payment.event_id,
+            "user_id": payment.user_id,
+            "provider": payment.provider,
+            "status": payment.status,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+            "return_url": payment.return_url,
+            "hold_expires_at": payment.hold_expires_at,
+            "check_at": check_at,
+            "settled_at": payment.settled_at,
+            "now": payment.created_at,
+        },
+    )
+
+
+async def find_payment(reader: Reader, payment_id: UUID) -> Payment | None:
+    return await _first(reader, _FIND, {"id": payment_id})
+
+
+async def lock_payment(tx: Tx, payment_id: UUID) -> Payment | None:
+    """The payment, its row locked until the transaction ends."""
+    return await _first(tx, _LOCK, {"id": payment_id})
+
+
+async def find_live(reader: Reader, reservation_id: UUID) -> Payment | None:
+    """The one payment of the reservation that may still succeed."""
+    return await _first(reader, _FIND_LIVE, {"reservation_id": reservation_id})
+
+
+async def find_paid(reader: Reader, reservation_id: UUID) -> Payment | None:
+    """The payment that the reservation was paid by, given back or not."""
+    return await _first(reader, _FIND_PAID, {"reservation_id": reservation_id})
+
+
+async def list_of_reservations(reader: Reader, ids: Sequence[UUID], most: int) -> list[Payment]:
+    rows = await reader.execute(_OF_RESERVATIONS, {"ids": list(ids), "most": most})
+    return [_payment(row) for row in rows.mappings()]
+
+
+async def list_payments(
+    reader: Reader, *, event_ids: Sequence[UUID] | None, after: UUID | None, most: int
+) -> list[Payment]:
+    """Oldest first, those after the given id; of every event when ``event_ids`` is None."""
+    wanted = None if event_ids is None else list(event_ids)
+    rows = await reader.execute(_LIST, {"event_ids": wanted, "after": after, "most": most})
+    return [_payment(row) for row in rows.mappings()]
+
+
+async def know_charge(
+    tx: Tx, payment_id: UUID, provider_payment_id: str, client: Mapping[str, Any], now: datetime
+) -> Payment:
+    """Write down what the provider calls the charge, and what the buyer's page needs."""
+    values = {
+        "id": payment_id,
+        "provider_payment_id": provider_payment_id,
+        "client": _json(client),
+        "now": now,
+    }
+    return await _one(tx, _KNOW, values)
+
+
+async def claim(
+    tx: Tx, payment_id: UUID, *, confirming_until: datetime, check_at: datetime, now: datetime
+) -> Payment | None:
+    """Take the right to ask the provider; None when the payment no longer waits for that."""
+    values = {
+        "id": payment_id,
+        "confirming_until": confirming_until,
+        "check_at": check_at,
+        "now": now,
+    }
+    return await _first(tx, _CLAIM, values)
+
+
+async def unclaim(tx: Tx, claimed: Payment, *, check_at: datetime, now: datetime) -> None:
+    """Give the right back, unused."""
+    values = {
+        "id": claimed.id,
+        "confirming_until": claimed.confirming_until,
+        "check_at": check_at,
+        "now": now,
+    }
+    await tx.execute(_UNCLAIM, values)
+
+
+async def leave_in_doubt(
+    tx: Tx,
+    payment_id: UUID,
+    *,
+    check_at: datetime,
+    now: datetime,
+    provider_payment_id: str | None = None,
+    client: Mapping[str, Any] | None = None,
+) -> Payment | None:
+    """The provider has not said its last word; None when it has by now."""
+    values = {
+        "id": payment_id,
+        "check_at": check_at,
+        "provider_payment_id": provider_payment_id,
+        "client": None if client is None else _json(client),
+        "now": now,
+    }
+    return await _first(tx, _PEND, values)
+
+
+async def settle(
+    tx: Tx,
+    payment_id: UUID,
+    status: PaymentStatus,
+    *,
+    failure_code: str | None = None,
+    provider_payment_id: str | None = None,
+    now: datetime,
+) -> Payment:
+    """Write the provider's last word on a locked payment."""
+    values = {
+        "id": payment_id,
+        "status": status,
+        "failure_code": failure_code,
+        "provider_payment_id": provider_payment_id,
+        "now": now,
+    }
+    return await _one(tx, _SETTLE, values)
+
+
+async def give_back(
+    tx: Tx, payment_id: UUID, amount_minor: int, *, releases: bool, now: datetime
+) -> Payment:
+    """Count a refund that went through."""
+    values = {"id": payment_id, "amount_minor": amount_minor, "releases": releases, "now": now}
+    return await _one(tx, _GIVE_BACK, values)
+
+
+async def lease_due(
+    tx: Tx, *, now: datetime, after_seconds: float, backoff_max_seconds: float, most: int
+) -> list[Payment]:
+    """Payments to ask about now. The next look is put off, so that nobody else takes them."""
+    values = {
+        "now": now,
+        "after": after_seconds,
+        "backoff_max": backoff_max_seconds,
+        "most": most,
+    }
+    return [_payment(row) for row in (await tx.execute(_LEASE_DUE, values)).mappings()]
+
+
+async def put_off(tx: Tx, payment_id: UUID, check_at: datetime) -> None:
+    await tx.execute(_PUT_OFF, {"id": payment_id, "check_at": check_at})
+
+
+async def note_webhook(tx: Tx, provider: str, webhook_id: str, now: datetime) -> bool:
+    """False when the webhook was heard before."""
+    values = {"provider": provider, "webhook_id": webhook_id, "now": now}
+    return (await tx.execute(_HEARD, values)).rowcount == 1
+
+
+async def list_owed_by_cancelled_events(reader: Reader, most: int) -> list[UUID]:
+    """Paid payments of cancelled events whose refund nobody has begun."""
+    return list((await reader.execute(_OF_CANCELLED_EVENTS, {"most": most})).scalars())
+
+
+async def _first(reader: Reader, statement: TextClause, values: dict[str, Any]) -> Payment | None:
+    row = (await reader.execute(statement, values)).mappings().first()
+    return None if row is None else _payment(row)
+
+
+async def _one(tx: Tx, statement: TextClause, values: dict[str, Any]) -> Payment:
+    return _payment((await tx.execute(statement, values)).mappings().one())
+
+
+def _payment(row: RowMapping) -> Payment:
+    return Payment(**{**row, "status": PaymentStatus(row["status"])})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(dict(value)).decode()
