@@ -12,6 +12,8 @@ from tiketi.infra.postgres import Reader
 
 # How alike a word and its misspelling must be: Clodplay and Coldplay are 0.44, love and live 0.40.
 WORD_SIMILARITY_MIN = 0.42
+# Words run together must agree as a whole: not only the longest of them.
+JOINED_SIMILARITY_MIN = 0.7
 # The operator `<%` compares with this setting, and only the operator uses the index.
 _SET_SIMILARITY = text(
     "SELECT set_config('pg_trgm.word_similarity_threshold', CAST(:threshold AS text), false)"
@@ -88,19 +90,24 @@ def _conditions(wanted: EventFilter) -> tuple[list[str], dict[str, Any]]:
 
 
 def _search(terms: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """The query as one word, or each of its words: as part of a text or resembling one.
+    """Each word of the query, or all of it as one, is a part of the text or resembles one.
 
     Each side of every OR is one that the trigram index answers.
     """
     if not terms:
         return "false", {}
-    params: dict[str, Any] = {}
-    alike: list[str] = []
+    params: dict[str, Any] = {"joined_min": JOINED_SIMILARITY_MIN}
     for number, term in enumerate(terms):
         # Folded terms have letters and digits only, so there is nothing to escape.
         params |= {f"term{number}": term, f"part{number}": f"%{term}%"}
-        alike.append(f"(e.search_text LIKE :part{number} OR :term{number} <% e.search_text)")
-    return f"({alike[0]} OR ({' AND '.join(alike[1:])}))", params
+    words = " AND ".join(
+        f"(e.search_text LIKE :part{number} OR :term{number} <% e.search_text)"
+        for number in range(1, len(terms))
+    )
+    joined = """
+        e.search_text LIKE :part0 OR :term0 <% e.search_text
+            AND word_similarity(:term0, e.search_text) >= :joined_min"""
+    return f"({joined} OR {words})", params
 
 
 def _summary(row: dict[str, Any]) -> EventSummary:
