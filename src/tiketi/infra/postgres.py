@@ -184,7 +184,7 @@ def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
 
 def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
     """Asyncpg's own UUID class is faster to make, but orjson refuses to write it."""
-    connection.run_async(  # type: ignore[attr-defined]  # SQLAlchemy's asyncio adapter has it
+    connection.run_async(
         lambda driver: driver.set_type_codec(
             "uuid",
             schema="pg_catalog",

@@ -18,7 +18,6 @@ from tiketi.reservations.errors import (
 )
 from tiketi.reservations.invariants import INVARIANTS
 from tiketi.reservations.reading import get_own, get_reservation
-from tiketi.reservations.schemas import ReservationView
 
 __all__ = [
     "INVARIANTS",
@@ -33,7 +32,6 @@ __all__ = [
     "ReservationConfirmed",
     "ReservationExpired",
     "ReservationStatus",
-    "ReservationView",
     "cancel_reservation",
     "confirm_reservation",
     "extend_hold",

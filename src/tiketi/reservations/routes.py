@@ -23,10 +23,11 @@ from tiketi.reservations.schemas import (
     ReservationsQuery,
     ReservationView,
     ReserveBody,
+    TicketsView,
+    TicketView,
 )
 from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
-from tiketi.tickets import api as tickets
-from tiketi.tickets.api import TicketsView
+from tiketi.tickets.api import QrCodes
 
 routes = Routes("reservations", [*lock_routes.routes.endpoints])
 
@@ -167,4 +168,7 @@ async def list_tickets(call: Call[None, None]) -> TicketsView:
         found = await reading.list_own_tickets(
             reader, call.path_id("reservation_id"), call.actor.user_id
         )
-    return await tickets.show_tickets(call.runtime, found)
+    codes = call.runtime.one(QrCodes)
+    return TicketsView(
+        items=[TicketView.of(ticket, await codes.svg(ticket.code)) for ticket in found]
+    )

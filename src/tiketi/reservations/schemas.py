@@ -13,6 +13,7 @@ from tiketi.reservations.domain import (
     ReservationStatus,
 )
 from tiketi.seats.api import SeatLock
+from tiketi.tickets.api import Ticket, TicketStatus
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 SeatIds = Annotated[list[SeatId], Field(max_length=SEATS_A_REQUEST_MAX)]
@@ -113,3 +114,27 @@ class ReservationView(View):
             created_at=reservation.created_at,
             confirmed_at=reservation.confirmed_at,
         )
+
+
+class TicketView(View):
+    id: UUID
+    code: str
+    qr_svg: str
+    seat_id: str | None
+    tier_id: UUID
+    status: TicketStatus
+
+    @classmethod
+    def of(cls, ticket: Ticket, qr_svg: str) -> "TicketView":
+        return cls(
+            id=ticket.id,
+            code=ticket.code,
+            qr_svg=qr_svg,
+            seat_id=ticket.seat_id,
+            tier_id=ticket.tier_id,
+            status=ticket.status,
+        )
+
+
+class TicketsView(View):
+    items: list[TicketView]

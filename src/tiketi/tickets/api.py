@@ -2,8 +2,7 @@
 
 from tiketi.tickets.domain import Ticket, TicketOrder, TicketStatus
 from tiketi.tickets.errors import AlreadyCheckedIn, TicketVoid
-from tiketi.tickets.rendering import show_tickets
-from tiketi.tickets.schemas import TicketsView, TicketView
+from tiketi.tickets.qr import QrCodes
 from tiketi.tickets.service import (
     INVARIANTS,
     check_in,
@@ -16,16 +15,14 @@ from tiketi.tickets.service import (
 __all__ = [
     "INVARIANTS",
     "AlreadyCheckedIn",
+    "QrCodes",
     "Ticket",
     "TicketOrder",
     "TicketStatus",
-    "TicketView",
     "TicketVoid",
-    "TicketsView",
     "check_in",
     "find_ticket",
     "issue_tickets",
     "list_tickets",
-    "show_tickets",
     "void_tickets",
 ]
