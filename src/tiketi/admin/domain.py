@@ -36,8 +36,8 @@ class EventDraft:
     artist: str = ""
     description: str = ""
     poster_url: str | None = None
-    limits: Limits = Limits()
-    refund_policy: RefundPolicy = RefundPolicy()
+    limits: Limits = field(default_factory=Limits)
+    refund_policy: RefundPolicy = field(default_factory=RefundPolicy)
     layout_id: UUID | None = None
     prices_minor: Mapping[str, int] = field(default_factory=dict)
     tiers: tuple[GeneralTier, ...] = ()

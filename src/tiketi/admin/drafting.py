@@ -46,7 +46,7 @@ async def create_event(
     )
     await _open_places(tx, event, layout)
     await queue.open_room(tx, runtime, event.id, settings)
-    await record(tx, actor, "event.create", event.id, now, {"title": event.title})
+    await record(tx, actor, "event.create", event.id, now=now, detail={"title": event.title})
     return event
 
 
@@ -60,9 +60,12 @@ async def replace_event(
     """
     before = await get_managed_event(tx, actor, event_id)
     room = await queue.get_room(tx, event_id)
-    settings = replace(room.settings, **draft.queue)
+    # Who reads the settings is shown the system's pass lifetime where the room has none.
+    shown = runtime.settings.pass_ttl_seconds
+    now_set = replace(room.settings, pass_ttl_seconds=room.settings.pass_ttl_seconds or shown)
+    settings = replace(now_set, **draft.queue)
     if before.published_at is not None:
-        _check_published(before, draft, is_queue_same=settings == room.settings)
+        _check_published(before, draft, is_queue_same=settings == now_set)
         tiers = [_again(tier) for tier in before.tiers if tier.kind is TierKind.SEATED]
         new = _new_event(draft, tiers, queue_enabled=settings.enabled)
         event = await events.replace_event(tx, event_id, new, now=now)
@@ -70,8 +73,8 @@ async def replace_event(
         layout = await _find_layout(tx, actor, draft.layout_id)
         new = _new_event(draft, _seated(draft, layout), queue_enabled=settings.enabled)
         event = await events.replace_event(tx, event_id, new, now=now)
-        await _reopen(tx, runtime, event, layout, draft.queue, now)
-    await record(tx, actor, "event.replace", event_id, now, {"title": event.title})
+        await _reopen(tx, runtime, event, layout, changes=draft.queue, now=now)
+    await record(tx, actor, "event.replace", event_id, now=now, detail={"title": event.title})
     return event
 
 
@@ -81,7 +84,7 @@ async def delete_draft(tx: Tx, actor: Actor, event_id: UUID, *, now: datetime) -
     event = await events.delete_draft(tx, event_id)
     await seats.drop_map(tx, event_id)
     await queue.drop_room(tx, event_id)
-    await record(tx, actor, "event.delete", event_id, now, {"title": event.title})
+    await record(tx, actor, "event.delete", event_id, now=now, detail={"title": event.title})
 
 
 async def _reopen(
@@ -89,6 +92,7 @@ async def _reopen(
     runtime: Runtime,
     event: Event,
     layout: SeatLayout | None,
+    *,
     changes: Mapping[str, Any],
     now: datetime,
 ) -> None:

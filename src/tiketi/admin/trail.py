@@ -30,6 +30,7 @@ async def record(
     actor: Actor | None,
     action: str,
     subject_id: UUID | None,
+    *,
     now: datetime,
     detail: Mapping[str, Any] | None = None,
 ) -> None:

@@ -1,5 +1,6 @@
-"""The admin service's calls."""
+"""The calls under /admin."""
 
-from tiketi.infra.http.routes import Routes
+from tiketi.admin.routes import events, layouts, queue
+from tiketi.admin.routes.table import routes
 
-routes = Routes("admin")
+__all__ = ["events", "layouts", "queue", "routes"]
