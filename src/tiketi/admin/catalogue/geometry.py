@@ -4,94 +4,80 @@ The stage is above: x runs right, y away from it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import cos, radians, sin
 
+from tiketi.admin.catalogue.counting import row_sizes
 from tiketi.admin.catalogue.models import Layout, Place, Section
+from tiketi.seats.api import LayoutRow, LayoutSeat, LayoutSection
 
 AISLE_UNITS = 2.0
+# As far as the seats module counts; what is longer is written out.
+COUNTED_ROWS_MAX = 200
+COUNTED_SEATS_PER_ROW_MAX = 1_000
 _DIGITS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSeat:
-    number: int
-    x: float
-    y: float
-    accessible: bool
-    companion: bool
+def place_sections(layout: Layout) -> tuple[LayoutSection, ...]:
+    """The sections, as the seats module keeps them; without a place one goes behind all before it.
 
-
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
-    name: str
-    seats: tuple[PlannedSeat, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSection:
-    name: str
-    title: str
-    rows: tuple[PlannedRow, ...]
-
-
-def capacity_of(layout: Layout) -> int:
-    """How many seats, without making them."""
-    return sum(sum(size for _, size in _row_sizes(section)) for section in layout.sections)
-
-
-def labels_of(section: Section) -> Iterator[str]:
-    """``ROW-NUMBER`` of every seat."""
-    if isinstance(section.rows, list):
-        for row in section.rows:
-            if isinstance(row.seats, list):
-                yield from (f"{row.name}-{seat.number}" for seat in row.seats)
-            else:
-                yield from (f"{row.name}-{number + 1}" for number in range(row.seats))
-        return
-    for name, size in _row_sizes(section):
-        yield from (f"{name}-{number + 1}" for number in range(size))
-
-
-def place_seats(layout: Layout) -> tuple[PlannedSection, ...]:
-    """Every seat with its place; a section without one goes behind all before it, centred."""
-    placed: list[PlannedSection] = []
+    A section of rows all alike stays a count, which that module places in the same way.
+    """
+    placed: list[LayoutSection] = []
     edge = 0.0
     for section in layout.sections:
+        if _is_plain(section):
+            placed.append(_counted(section))
+            assert isinstance(section.rows, int)
+            edge += section.rows - 1 + AISLE_UNITS
+            continue
         place = section.place or Place(x=0, y=edge, turn=0, curve=0)
         rows = tuple(_place_rows(section, place))
-        placed.append(PlannedSection(section.name, section.title or section.name, rows))
+        placed.append(
+            LayoutSection(
+                name=section.name, title=section.title, rows=rows, price_minor=section.price
+            )
+        )
         back = max(seat.y for row in rows for seat in row.seats)
         edge = max(edge, back + AISLE_UNITS)
     return tuple(placed)
 
 
-def _row_sizes(section: Section) -> Iterator[tuple[str, int]]:
-    if isinstance(section.rows, list):
-        for row in section.rows:
-            yield row.name, row.seats if isinstance(row.seats, int) else len(row.seats)
-        return
-    first = section.start_row or 1
-    for index in range(section.rows):
-        yield str(first + index), section.seats_per_row or 0
+def _is_plain(section: Section) -> bool:
+    """Whether a count says it all, within what the seats module counts."""
+    marked = section.place or section.accessible or section.companion
+    if marked or isinstance(section.rows, list):
+        return False
+    if section.rows > COUNTED_ROWS_MAX or section.seats_per_row is None:
+        return False
+    return section.seats_per_row <= COUNTED_SEATS_PER_ROW_MAX
 
 
-def _place_rows(section: Section, place: Place) -> Iterator[PlannedRow]:
+def _counted(section: Section) -> LayoutSection:
+    assert isinstance(section.rows, int)
+    return LayoutSection(
+        name=section.name,
+        title=section.title,
+        rows=section.rows,
+        seats_per_row=section.seats_per_row,
+        start_row=section.start_row or 1,
+        price_minor=section.price,
+    )
+
+
+def _place_rows(section: Section, place: Place) -> Iterator[LayoutRow]:
     if isinstance(section.rows, list) and isinstance(section.rows[0].seats, list):
         for row in section.rows:
             assert isinstance(row.seats, list)
-            yield PlannedRow(
-                row.name, tuple(PlannedSeat(**seat.model_dump()) for seat in row.seats)
-            )
+            yield LayoutRow(row.name, tuple(LayoutSeat(**dict(seat)) for seat in row.seats))
         return
     accessible, companion = set(section.accessible), set(section.companion)
-    for index, (name, size) in enumerate(_row_sizes(section)):
+    for index, (name, size) in enumerate(row_sizes(section)):
         seats = []
         for number in range(1, size + 1):
             label = f"{name}-{number}"
             x, y = _point(place, row=index, offset=number - (size + 1) / 2)
-            seats.append(PlannedSeat(number, x, y, label in accessible, label in companion))
-        yield PlannedRow(name, tuple(seats))
+            seats.append(LayoutSeat(number, x, y, label in accessible, label in companion))
+        yield LayoutRow(name, tuple(seats))
 
 
 def _point(place: Place, *, row: int, offset: float) -> tuple[float, float]:

@@ -137,7 +137,7 @@ class GeneralTier(Strict):
 
 class Limits(Strict):
     seats_per_order: Annotated[int, Field(ge=1, le=100)] = 4
-    seats_per_user: Annotated[int, Field(ge=1, le=1_000)] = 4
+    seats_per_user: Annotated[int, Field(ge=1, le=1_000)] = 8
 
 
 class Queue(Strict):
@@ -146,7 +146,7 @@ class Queue(Strict):
         1_000, description="How many may be inside at once."
     )
     rate_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        600, description="How many are let in a minute."
+        1_000, description="How many are let in a minute."
     )
     pass_ttl_seconds: Annotated[int, Field(ge=2, le=86_400)] | None = Field(
         None, description="Unset: the system's setting."

@@ -19,7 +19,7 @@ _DAY_AT = re.compile(r"([+-]\d{1,5})d ([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _FROM_START = re.compile(rf"start({_SPAN})?", re.ASCII)
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
-YEAR_MIN, YEAR_MAX = 2000, 2100
+YEAR_MIN, YEAR_MAX = 2000, 2099
 
 MOMENT_PATTERN = (
     "^(" + "|".join(part.pattern for part in (_ABSOLUTE, _RELATIVE, _DAY_AT, _FROM_START)) + ")$"

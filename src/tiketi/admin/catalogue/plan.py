@@ -1,13 +1,19 @@
 """What a catalogue asks for at one moment: layouts and events, ready to be created."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from tiketi.admin.catalogue import models
-from tiketi.admin.catalogue.geometry import PlannedSection, place_seats
+from tiketi.admin.catalogue.geometry import place_sections
 from tiketi.admin.catalogue.moments import resolve_moment
+from tiketi.admin.domain import EventDraft, GeneralTier
+from tiketi.events.api import Limits, RefundPolicy, Venue
+from tiketi.queue.api import Mode
+from tiketi.seats.api import LayoutSection
 
 # UUIDv7's 48 bits of milliseconds, fixed so that a seed's ids are the same on every machine.
 _SEED_EPOCH_MS = 1_767_225_600_000
@@ -17,55 +23,20 @@ _VARIANT = 0b10 << 62
 
 @dataclass(frozen=True, slots=True)
 class PlannedLayout:
-    """Every seat of a layout; ``layout_id`` follows from its name and all that is in it.
-
-    ``prices`` are of the sections that the layout itself prices, in ``currency``'s minor unit.
-    """
+    """``layout_id`` follows from the name and all that is in it."""
 
     layout_id: UUID
     name: str
-    sections: tuple[PlannedSection, ...]
-    currency: str | None
-    prices: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedTier:
-    name: str
-    price_minor: int
-    capacity: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRefundPolicy:
-    until: datetime
-    percent: int
+    sections: tuple[LayoutSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedEvent:
-    """An event with its times in UTC; ``event_id`` follows from the slug alone.
-
-    ``prices`` are of the layout's sections, in the currency's minor unit, one of each.
-    """
+    """``event_id`` follows from the slug alone."""
 
     event_id: UUID
     slug: str
-    title: str
-    artist: str | None
-    description: str
-    venue: models.Venue
-    layout: str | None
-    starts_at: datetime
-    sale_opens_at: datetime
-    sale_closes_at: datetime
-    currency: str
-    prices: dict[str, int]
-    tiers: tuple[PlannedTier, ...]
-    limits: models.Limits | None
-    queue: models.Queue | None
-    refund_policy: PlannedRefundPolicy | None
-    poster_url: str | None
+    draft: EventDraft
     publish: bool
 
 
@@ -84,12 +55,17 @@ def seed_id(kind: str, text: str) -> UUID:
 
 def plan_catalogue(catalogue: models.Catalogue, *, now: datetime) -> Plan:
     """The plan of a catalogue that ``parse_catalogue`` returned, seeded at ``now``."""
-    layouts = {layout.name: layout for layout in catalogue.layouts}
-    venues = {venue.name: venue for venue in catalogue.venues}
+    layouts = {layout.name: _plan_layout(layout) for layout in catalogue.layouts}
+    venues = {venue.name: Venue(**dict(venue)) for venue in catalogue.venues}
     return Plan(
-        layouts=tuple(_plan_layout(layout) for layout in catalogue.layouts),
+        layouts=tuple(layouts.values()),
         events=tuple(
-            _plan_event(event, venues[event.venue], layouts.get(event.layout or ""), now)
+            PlannedEvent(
+                event_id=seed_id("event", event.slug),
+                slug=event.slug,
+                draft=_draft(event, venues[event.venue], layouts.get(event.layout or ""), now),
+                publish=event.publish,
+            )
             for event in catalogue.events
         ),
     )
@@ -99,44 +75,40 @@ def _plan_layout(layout: models.Layout) -> PlannedLayout:
     return PlannedLayout(
         layout_id=seed_id("layout", layout.model_dump_json()),
         name=layout.name,
-        sections=place_seats(layout),
-        currency=layout.currency,
-        prices=_own_prices(layout),
+        sections=place_sections(layout),
     )
 
 
-def _own_prices(layout: models.Layout) -> dict[str, int]:
-    sections = layout.sections
-    return {section.name: section.price for section in sections if section.price is not None}
-
-
-def _plan_event(
-    event: models.Event, venue: models.Venue, layout: models.Layout | None, now: datetime
-) -> PlannedEvent:
+def _draft(
+    event: models.Event, venue: Venue, layout: PlannedLayout | None, now: datetime
+) -> EventDraft:
     def moment(text: str, start: datetime | None) -> datetime:
         return resolve_moment(text, now=now, timezone=venue.timezone, start=start)
 
     starts_at = moment(event.starts_at, None)
     refund = event.refund_policy
-    return PlannedEvent(
-        event_id=seed_id("event", event.slug),
-        slug=event.slug,
+    return EventDraft(
         title=event.title,
-        artist=event.artist,
+        artist=event.artist or "",
         description=event.description,
         venue=venue,
-        layout=event.layout,
         starts_at=starts_at,
         sale_opens_at=moment(event.sale_opens_at, starts_at),
         sale_closes_at=moment(event.sale_closes_at, starts_at),
         currency=event.currency,
-        prices=({**_own_prices(layout), **event.prices} if layout else {}),
-        tiers=tuple(PlannedTier(tier.name, tier.price, tier.capacity) for tier in event.tiers),
-        limits=event.limits,
-        queue=event.queue,
-        refund_policy=PlannedRefundPolicy(moment(refund.until, starts_at), refund.percent)
-        if refund
-        else None,
         poster_url=event.poster_url,
-        publish=event.publish,
+        limits=Limits(**dict(event.limits or models.Limits())),
+        refund_policy=RefundPolicy(moment(refund.until, starts_at), refund.percent)
+        if refund
+        else RefundPolicy(),
+        layout_id=layout.layout_id if layout else None,
+        prices_minor=event.prices,
+        tiers=tuple(GeneralTier(tier.name, tier.price, tier.capacity) for tier in event.tiers),
+        queue=_queue(event.queue),
     )
+
+
+def _queue(queue: models.Queue | None) -> Mapping[str, Any]:
+    if queue is None:
+        return {}
+    return {**dict(queue), "mode": Mode(queue.mode)}

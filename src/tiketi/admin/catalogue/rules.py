@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from tiketi.admin.catalogue.geometry import capacity_of, labels_of
+from tiketi.admin.catalogue.counting import capacity_of, labels_of
 from tiketi.admin.catalogue.models import CAPACITY_MAX, Event, Layout, Section, Venue
 from tiketi.admin.catalogue.moments import needs_start, resolve_moment
 from tiketi.admin.catalogue.node import Loc

@@ -3,12 +3,14 @@
 from math import floor
 
 import pytest
-from tests.support.catalogues import NOW
 
+from tests.support.catalogues import NOW
+from tiketi.admin.catalogue.counting import capacity_of
 from tiketi.admin.catalogue.demo import DEMO_NAMES, demo_data
-from tiketi.admin.catalogue.geometry import capacity_of, place_seats
+from tiketi.admin.catalogue.geometry import place_sections
 from tiketi.admin.catalogue.parse import parse_catalogue
 from tiketi.admin.catalogue.plan import plan_catalogue
+from tiketi.seats.layouts import expand_sections
 
 
 @pytest.fixture(params=DEMO_NAMES)
@@ -28,13 +30,13 @@ def test_halls_have_the_sizes_that_their_names_say():
 
 def test_demo_shows_every_kind_of_event():
     plan = plan_catalogue(read_demo("demo"), now=NOW)
-    events = plan.events
+    events = [event.draft for event in plan.events]
     assert len(events) >= 6
     assert {event.currency for event in events} == {"KRW", "USD"}
-    assert any(event.tiers and event.layout is None for event in events)
-    assert any(event.tiers and event.layout for event in events)
-    assert {bool(event.queue and event.queue.enabled) for event in events} == {True, False}
-    assert {event.queue.mode for event in events if event.queue} == {"fifo", "draw"}
+    assert any(event.tiers and event.layout_id is None for event in events)
+    assert any(event.tiers and event.layout_id for event in events)
+    assert {event.queue.get("enabled", False) for event in events} == {True, False}
+    assert {event.queue["mode"] for event in events if event.queue} == {"fifo", "draw"}
     assert {event.sale_opens_at <= NOW for event in events} == {True, False}
     hangul = [any("\uac00" <= letter <= "\ud7a3" for letter in event.title) for event in events]
     assert 0 < sum(hangul) < len(events)
@@ -43,8 +45,8 @@ def test_demo_shows_every_kind_of_event():
 def test_no_two_seats_of_a_hall_overlap(catalogue):
     for layout in catalogue.layouts:
         cells = {}
-        for section in place_seats(layout):
-            for seat in (seat for row in section.rows for seat in row.seats):
+        for rows in expand_sections(place_sections(layout)):
+            for seat in (seat for row in rows for seat in row.seats):
                 column, line = floor(seat.x), floor(seat.y)
                 for near in ((column + i, line + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
                     for x, y in cells.get(near, ()):

@@ -5,8 +5,8 @@ import time
 import unicodedata
 
 import pytest
-from tests.support.catalogues import GOOD, as_data, problems_of, read
 
+from tests.support.catalogues import GOOD, as_data, problems_of, read
 from tiketi.admin.catalogue.document import FILE_BYTES_MAX
 
 

@@ -3,8 +3,8 @@
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.catalogues import GOOD, NOW
 
+from tests.support.catalogues import GOOD, NOW
 from tiketi.admin.catalogue.errors import CatalogueInvalid
 from tiketi.admin.catalogue.models import Catalogue
 from tiketi.admin.catalogue.parse import parse_catalogue

@@ -1,11 +1,14 @@
 """Seats stand as in a hall: apart, in rows, turned and bent as the file says."""
 
+from dataclasses import replace
 from math import dist
 
 import pytest
 
-from tiketi.admin.catalogue.geometry import capacity_of, labels_of, place_seats
+from tiketi.admin.catalogue.counting import capacity_of, labels_of
+from tiketi.admin.catalogue.geometry import place_sections
 from tiketi.admin.catalogue.models import Layout
+from tiketi.seats.layouts import check_sections, expand_sections
 
 
 def layout(*sections):
@@ -14,6 +17,15 @@ def layout(*sections):
 
 def section(name="A", rows=3, seats_per_row=5, **more):
     return {"name": name, "rows": rows, "seats_per_row": seats_per_row, **more}
+
+
+def place_seats(whole):
+    """The sections with their rows written out, by the seats module where they are counts."""
+    sections = place_sections(whole)
+    return [
+        replace(one, rows=rows)
+        for one, rows in zip(sections, expand_sections(sections), strict=True)
+    ]
 
 
 def points(planned):
@@ -30,6 +42,13 @@ def test_sections_without_a_place_line_up_behind_each_other():
     placed = place_seats(layout(section("A"), section("B"), section("C", start_row=7)))
     assert [min(y for _, y in points(each)) for each in placed] == [0, 4, 8]
     assert [row.name for row in placed[2].rows] == ["7", "8", "9"]
+
+
+def test_marked_section_stands_where_a_plain_one_would():
+    plain = place_seats(layout(section("A"), section("B"), section("C")))
+    marked = place_seats(layout(section("A"), section("B", accessible=["1-1"]), section("C")))
+    assert [points(each) for each in plain] == [points(each) for each in marked]
+    assert isinstance(place_sections(layout(section()))[0].rows, int)
 
 
 def test_turned_stand_faces_the_middle():
@@ -89,6 +108,8 @@ def test_wheelchair_places_are_marked():
     [
         section(),
         section(start_row=4),
+        section(rows=1_000, seats_per_row=2),
+        section(rows=2, seats_per_row=9_999),
         {"name": "A", "rows": [{"name": "X", "seats": 4}, {"name": "Y", "seats": 9}]},
         {"name": "A", "rows": [{"name": "X", "seats": [{"number": 3, "x": 0, "y": 0}]}]},
     ],
@@ -96,6 +117,7 @@ def test_wheelchair_places_are_marked():
 def test_counting_agrees_with_placing(one):
     whole = layout(one)
     (placed,) = place_seats(whole)
+    check_sections(place_sections(whole))
     labels = [f"{row.name}-{seat.number}" for row in placed.rows for seat in row.seats]
     assert list(labels_of(whole.sections[0])) == labels
     assert capacity_of(whole) == len(labels)

@@ -1,8 +1,8 @@
 """Every kind of mistake names its own line and says why."""
 
 import pytest
-from tests.support.catalogues import GOOD, problems_of, read, spoil
 
+from tests.support.catalogues import GOOD, problems_of, read, spoil
 from tiketi.admin.catalogue.errors import CatalogueInvalid
 
 # What is written, what replaces it, the path, the column (0: not pinned), a piece of the reason.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.support.catalogues import GOOD, as_data, problems_of, spoil
 
+from tests.support.catalogues import GOOD, as_data, problems_of, spoil
 from tiketi.admin.catalogue import models
 from tiketi.admin.catalogue.demo import DEMO_NAMES, demo_data
 from tiketi.admin.catalogue.schema import catalogue_schema, schema_text
