@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from tests.support.client import API
+from tests.support.on_sale import open_sale
 from tiketi.infra.http.routes import Endpoint
 from tiketi.kernel.ids import new_id
 from tiketi.services.app import endpoints_of
 from tiketi.services.registry import EDGE
 
 ENDPOINTS = endpoints_of(EDGE)
-EXAMPLES = 12
+EXAMPLES = 20
 
 TEXTS = st.one_of(
     st.text(max_size=20),
@@ -61,6 +62,8 @@ RAW = st.sampled_from(
         b'{"x": "' + b"a" * 66_000 + b'"}',
     ]
 )
+# Stands for the id of an event that is on sale.
+REAL = "REAL"
 PATH_TEXTS = st.sampled_from(
     ["x", "%00", "%F0%9F%98%80", "0", "-1", "a" * 300, "00000000-0000-0000-0000-000000000000"]
 )
@@ -74,7 +77,7 @@ def bodies(endpoint: Endpoint) -> st.SearchStrategy[bytes]:
 
 
 def paths(endpoint: Endpoint) -> st.SearchStrategy[str]:
-    values = st.one_of(PATH_TEXTS, st.builds(str, st.builds(new_id)))
+    values = st.one_of(st.just(REAL), PATH_TEXTS, st.builds(str, st.builds(new_id)))
 
     @st.composite
     def filled(draw) -> str:
@@ -108,9 +111,12 @@ def idents(endpoint: Endpoint) -> str:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=idents)
 async def test_no_route_breaks_on_bad_input(endpoint, client, runtime):
     admin = client.token(role="admin")
+    event = await open_sale(runtime)
     before = await row_counts(runtime)
 
     async def send(path: str, body: bytes, query: dict[str, str], token: str | None) -> None:
+        nonlocal before
+        path = path.replace(REAL, str(event.id))
         headers = {"Content-Type": "application/json", "Idempotency-Key": str(new_id())}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -124,9 +130,10 @@ async def test_no_route_breaks_on_bad_input(endpoint, client, runtime):
             assert problem["status"] == answer.status_code
             assert {"type", "title", "detail", "code", "request_id"} <= set(problem)
             assert await row_counts(runtime) == before
+        else:
+            before = await row_counts(runtime)
 
-    loop = await drive(endpoint, send, [None, client.token(), admin])
-    assert loop == EXAMPLES
+    assert await drive(endpoint, send, [None, client.token(), admin, admin]) >= EXAMPLES // 2
 
 
 async def drive(endpoint: Endpoint, send, tokens: list[str | None]) -> int:
@@ -150,6 +157,6 @@ async def drive(endpoint: Endpoint, send, tokens: list[str | None]) -> int:
         drawn.append((path, body, query, token))
 
     collect()
-    for example in drawn[:EXAMPLES]:
+    for example in drawn:
         await send(*example)
-    return len(drawn[:EXAMPLES])
+    return len(drawn)
