@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Counter, Gauge
 
 from tiketi.auth.domain import canonical_password
@@ -35,7 +35,7 @@ class PasswordHashing:
         threads = runtime.settings.password_hashes_at_once_max
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._line_max = threads * (1 + WAITING_PER_THREAD_MAX)
-        self._line = 0
+        self.line_length = 0
 
     async def hash(self, password: str) -> str:
         """The password's hash in argon2's encoding; PasswordLineFull."""
@@ -47,9 +47,9 @@ class PasswordHashing:
         return matches and password_hash is not None
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._line >= self._line_max:
+        if self.line_length >= self._line_max:
             raise PasswordLineFull(retry_after_seconds=RETRY_AFTER_SECONDS)
-        self._line += 1
+        self.line_length += 1
         LINE.inc()
         running = asyncio.get_running_loop().run_in_executor(self._threads, _counted, work)
         # Whoever waited may be gone; the thread is busy until it is done.
@@ -57,7 +57,7 @@ class PasswordHashing:
         return await asyncio.shield(running)
 
     def _leave(self, done: asyncio.Future[T]) -> None:
-        self._line -= 1
+        self.line_length -= 1
         LINE.dec()
         if not done.cancelled():
             done.exception()
@@ -78,7 +78,7 @@ def _counted(work: Callable[[], T]) -> T:
 def _matches(password: str, password_hash: str) -> bool:
     try:
         return _ARGON2.verify(password_hash, canonical_password(password))
-    except VerificationError:
+    except (VerificationError, InvalidHashError):
         return False
 
 

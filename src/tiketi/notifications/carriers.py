@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import ssl
 from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 import structlog
 
-from tiketi.notifications.errors import MailRefused
+from tiketi.notifications.errors import MailDelayed, MailRefused
 from tiketi.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -45,28 +44,24 @@ def open_carrier(settings: Settings) -> Carrier:
 class SmtpCarrier:
     """One connection, opened for the first mail and kept until closed."""
 
-    def __init__(self, url: str, trust: ssl.SSLContext | None = None) -> None:
-        self._client = smtp_client(url, trust)
+    def __init__(self, url: str) -> None:
+        self._client = smtp_client(url)
 
     async def send(self, message: EmailMessage) -> None:
-        """MailRefused for good, or any other error for now."""
+        """Hand it to the server; MailRefused for good, MailDelayed for now."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                 if not self._client.is_connected:
                     await self._client.connect()
                 await self._client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
-            if all(refused.code >= _PERMANENT for refused in error.recipients):
-                raise MailRefused(error.recipients[0].code) from error
-            raise
+            raise _refusal(error.recipients[0]) from None
         except aiosmtplib.SMTPDataError as error:
-            if error.code >= _PERMANENT:
-                raise MailRefused(error.code) from error
-            raise
-        except BaseException:
+            raise _refusal(error) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
             # A conversation broken off in its middle is of no use to the next mail.
             self._client.close()
-            raise
+            raise MailDelayed(f"{type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
         if not self._client.is_connected:
@@ -85,7 +80,11 @@ class FolderCarrier:
         self._folder = folder
 
     async def send(self, message: EmailMessage) -> None:
-        await asyncio.to_thread(self._write, message.as_bytes(), _name(message))
+        """Write it; MailDelayed when the folder cannot take it."""
+        try:
+            await asyncio.to_thread(self._write, message.as_bytes(), _name(message))
+        except OSError as error:
+            raise MailDelayed(f"{type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
         return None
@@ -108,11 +107,17 @@ class NoCarrier:
         return None
 
 
+def _refusal(answer: aiosmtplib.SMTPResponseException) -> MailRefused | MailDelayed:
+    if answer.code >= _PERMANENT:
+        return MailRefused(answer.code)
+    return MailDelayed(f"SMTP {answer.code}")
+
+
 def _name(message: EmailMessage) -> str:
     return str(message["Message-ID"]).strip("<>").partition("@")[0]
 
 
-def smtp_client(url: str, trust: ssl.SSLContext | None = None) -> aiosmtplib.SMTP:
+def smtp_client(url: str) -> aiosmtplib.SMTP:
     """A client for ``smtp://`` (STARTTLS where offered) or ``smtps://`` (TLS from the start).
 
     A password goes to another machine over TLS only. ValueError for any other URL.
@@ -130,7 +135,6 @@ def smtp_client(url: str, trust: ssl.SSLContext | None = None) -> aiosmtplib.SMT
         use_tls=is_tls,
         start_tls=False if is_tls else needs_tls or None,
         timeout=SMTP_COMMAND_TIMEOUT_SECONDS,
-        tls_context=trust,
     )
 
 

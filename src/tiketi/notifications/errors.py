@@ -7,3 +7,7 @@ class MailRefused(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(f"SMTP {code}")
         self.code = code
+
+
+class MailDelayed(Exception):
+    """Not now: the server is away, slow, or says to come again. It names no recipient."""
