@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 _VERSION = 0x7 << 76
@@ -23,3 +24,8 @@ def parse_id(text: str) -> UUID | None:
     except ValueError:
         return None
     return parsed if str(parsed) == text.lower() else None
+
+
+def least_id_at(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of that millisecond: what was made then or later is not below it."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | _VERSION | _VARIANT)

@@ -17,7 +17,7 @@ from tiketi.reservations.errors import (
     ReservationExpired,
 )
 from tiketi.reservations.invariants import INVARIANTS
-from tiketi.reservations.reading import get_own, get_reservation
+from tiketi.reservations.reading import get_own, get_reservation, list_reservations
 
 __all__ = [
     "INVARIANTS",
@@ -37,6 +37,7 @@ __all__ = [
     "extend_hold",
     "get_own",
     "get_reservation",
+    "list_reservations",
     "mark_refunded",
     "release_cancelled_events",
     "require_payable",

@@ -1,5 +1,6 @@
 """Use cases that only look."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from tiketi.infra.postgres import Reader
@@ -17,6 +18,11 @@ async def get_reservation(reader: Reader, reservation_id: UUID) -> Reservation:
     if found is None:
         raise NotFound
     return found
+
+
+async def list_reservations(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:
+    """Anybody's reservations of these ids, newest first; for the one who searched for them."""
+    return await repository.list_by_id(reader, ids)
 
 
 async def get_own(reader: Reader, reservation_id: UUID, user_id: UUID) -> Reservation:

@@ -32,6 +32,7 @@ _INSERT_ITEMS = text("""
         CAST(:tier_ids AS uuid[]), CAST(:unit_prices AS bigint[]),
         CAST(:quantities AS int[])) AS t""")
 _GET = text(_SELECT + "WHERE r.id = :id")
+_LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
 _LOCK = text("SELECT status FROM reservations.reservation WHERE id = :id FOR UPDATE")
 _LIST_OF_USER = text(
     _SELECT
@@ -95,6 +96,11 @@ async def insert(tx: Tx, reservation: Reservation) -> None:
 async def find(reader: Reader, reservation_id: UUID) -> Reservation | None:
     row = (await reader.execute(_GET, {"id": reservation_id})).first()
     return to_reservation(row) if row is not None else None
+
+
+async def list_by_id(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:
+    """Those of the ids, newest first."""
+    return [to_reservation(row) for row in await reader.execute(_LIST, {"ids": list(ids)})]
 
 
 async def lock(tx: Tx, reservation_id: UUID) -> Reservation | None:

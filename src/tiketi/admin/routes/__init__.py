@@ -1,6 +1,27 @@
 """The calls under /admin."""
 
-from tiketi.admin.routes import events, layouts, queue
+from tiketi.admin.routes import (
+    accounts,
+    checkins,
+    events,
+    exports,
+    invariants,
+    layouts,
+    queue,
+    reservations,
+    stats,
+)
 from tiketi.admin.routes.table import routes
 
-__all__ = ["events", "layouts", "queue", "routes"]
+__all__ = [
+    "accounts",
+    "checkins",
+    "events",
+    "exports",
+    "invariants",
+    "layouts",
+    "queue",
+    "reservations",
+    "routes",
+    "stats",
+]
