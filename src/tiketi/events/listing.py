@@ -41,10 +41,14 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The place in a list of the last event seen: its sort key, then its id."""
+    """The place in a list of the last event seen: its sort key, then its id.
+
+    ``forgiving`` says that the list is of what resembles the query, nothing having its words.
+    """
 
     moment: datetime
     event_id: UUID
+    forgiving: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,15 @@ class EventPage:
     next_cursor: str | None
 
 
-def position_after(item: EventSummary, sort: EventSort) -> str:
+def position_after(item: EventSummary, sort: EventSort, *, forgiving: bool) -> str:
     """The cursor that goes on after the event."""
     moment = item.sale_opens_at if sort is EventSort.SALE_OPENS_AT else item.starts_at
-    return encode_cursor(sort.value, moment, item.id)
+    return encode_cursor(sort.value, moment, item.id, int(forgiving))
 
 
 def read_position(cursor: str, sort: EventSort) -> Position:
     """The position that a cursor of ours names; Invalid for any other text or another order."""
-    named, moment, event_id = decode_cursor(cursor, str, datetime, UUID)
+    named, moment, event_id, forgiving = decode_cursor(cursor, str, datetime, UUID, int)
     if named != sort.value or not isinstance(moment, datetime) or not isinstance(event_id, UUID):
         raise Invalid.at(("query", "cursor"), "is a cursor of another order")
-    return Position(moment, event_id)
+    return Position(moment, event_id, bool(forgiving))

@@ -12,8 +12,10 @@ from tiketi.infra.postgres import Reader
 
 # How alike a word and its misspelling must be: Clodplay and Coldplay are 0.44, love and live 0.40.
 WORD_SIMILARITY_MIN = 0.42
+# A shorter word resembles too much.
+FORGIVEN_LETTERS_MIN = 3
 # Words run together must agree as a whole: not only the longest of them.
-JOINED_SIMILARITY_MIN = 0.7
+JOINED_SIMILARITY_MIN = 0.65
 # The operator `<%` compares with this setting, and only the operator uses the index.
 _SET_SIMILARITY = text(
     "SELECT set_config('pg_trgm.word_similarity_threshold', CAST(:threshold AS text), false)"
@@ -43,19 +45,27 @@ async def list_summaries(
     reader: Reader,
     wanted: EventFilter,
     *,
+    forgiving: bool,
     sort: EventSort,
     after: Position | None,
     limit: int,
     now: datetime,
 ) -> list[EventSummary]:
-    """At most ``limit`` events after the position, in order of the sort key and the id."""
+    """At most ``limit`` events after the position, in order of the sort key and the id.
+
+    The query's words are parts of the text or, when ``forgiving``, only resemble such.
+    """
     conditions, params = _conditions(wanted)
+    if wanted.query:
+        condition, terms = _search(terms_of(wanted.query), forgiving=forgiving)
+        conditions.append(condition)
+        params |= terms
     if after is not None:
         sign = "<" if sort.is_descending else ">"
         conditions.append(f"(e.{sort.column}, e.id) {sign} (:after_moment, :after_id)")
         params |= {"after_moment": after.moment, "after_id": after.event_id}
     direction = "DESC" if sort.is_descending else "ASC"
-    if wanted.query:
+    if forgiving:
         await reader.execute(_SET_SIMILARITY, {"threshold": str(WORD_SIMILARITY_MIN)})
     # Every part is a constant of this file; what the caller sent are parameters.
     statement = text(
@@ -82,32 +92,31 @@ def _conditions(wanted: EventFilter) -> tuple[list[str], dict[str, Any]]:
     if wanted.organizer_id is not None:
         conditions.append("e.organizer_id = :organizer_id")
         params["organizer_id"] = wanted.organizer_id
-    if wanted.query:
-        condition, terms = _search(terms_of(wanted.query))
-        conditions.append(condition)
-        params |= terms
     return conditions, params
 
 
-def _search(terms: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """Each word of the query, or all of it as one, is a part of the text or resembles one.
+def _search(terms: tuple[str, ...], *, forgiving: bool) -> tuple[str, dict[str, Any]]:
+    """All of the query as one word, or each of its words. The trigram index answers each side.
 
-    Each side of every OR is one that the trigram index answers.
+    Resembling costs a hundred times what looking for a part does, so it is kept from short words.
     """
     if not terms:
         return "false", {}
-    params: dict[str, Any] = {"joined_min": JOINED_SIMILARITY_MIN}
+    params: dict[str, Any] = {}
+    words: list[str] = []
     for number, term in enumerate(terms):
         # Folded terms have letters and digits only, so there is nothing to escape.
-        params |= {f"term{number}": term, f"part{number}": f"%{term}%"}
-    words = " AND ".join(
-        f"(e.search_text LIKE :part{number} OR :term{number} <% e.search_text)"
-        for number in range(1, len(terms))
-    )
-    joined = """
-        e.search_text LIKE :part0 OR :term0 <% e.search_text
-            AND word_similarity(:term0, e.search_text) >= :joined_min"""
-    return f"({joined} OR {words})", params
+        params[f"part{number}"] = f"%{term}%"
+        condition = f"e.search_text LIKE :part{number}"
+        if forgiving and len(term) >= FORGIVEN_LETTERS_MIN:
+            params[f"term{number}"] = term
+            condition = f"({condition} OR :term{number} <% e.search_text)"
+        words.append(condition)
+    joined, *each = words
+    if "term0" in params and len(each) > 1:
+        params["joined_min"] = JOINED_SIMILARITY_MIN
+        joined = f"({joined} AND word_similarity(:term0, e.search_text) >= :joined_min)"
+    return f"({joined} OR ({' AND '.join(each)}))", params
 
 
 def _summary(row: dict[str, Any]) -> EventSummary:

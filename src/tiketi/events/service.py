@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tiketi.events import repository, repository_list
-from tiketi.events.domain import Event, EventStatus, NewEvent, Tier, TierKind
+from tiketi.events.domain import Event, EventStatus, EventSummary, NewEvent, Tier, TierKind
 from tiketi.events.errors import EventCancelled, EventEnded, EventPublished
 from tiketi.events.listing import (
     EventFilter,
@@ -36,14 +36,27 @@ async def list_events(
     cursor: str | None = None,
     now: datetime,
 ) -> EventPage:
-    """A page of events; Invalid for a cursor that is not of this list in this order."""
+    """A page of events; Invalid for a cursor that is not of this list in this order.
+
+    A query finds what has its words; only when nothing has, what resembles them.
+    """
     after = None if cursor is None else read_position(cursor, sort)
-    found = await repository_list.list_summaries(
-        reader, wanted, sort=sort, after=after, limit=limit + 1, now=now
-    )
+    forgiving = after is not None and after.forgiving
+
+    async def find() -> list[EventSummary]:
+        return await repository_list.list_summaries(
+            reader, wanted, forgiving=forgiving, sort=sort, after=after, limit=limit + 1, now=now
+        )
+
+    found = await find()
+    if not found and wanted.query and after is None:
+        forgiving = True
+        found = await find()
     items = tuple(found[:limit])
     is_last = len(found) <= limit
-    return EventPage(items, None if is_last else position_after(items[-1], sort))
+    return EventPage(
+        items, None if is_last else position_after(items[-1], sort, forgiving=forgiving)
+    )
 
 
 async def create_event(

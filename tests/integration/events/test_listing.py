@@ -205,6 +205,26 @@ async def test_what_is_not_there_is_not_found(create, titles, typed):
     assert await titles(EventFilter(query=typed)) == []
 
 
+async def test_what_has_the_words_comes_alone(create, titles):
+    for title in ("Love songs", "Lowe songs", "Loved"):
+        await create(title=title)
+    assert sorted(await titles(EventFilter(query="love songs"))) == ["Love songs"]
+    assert sorted(await titles(EventFilter(query="lofe songs"))) == ["Love songs", "Lowe songs"]
+
+
+async def test_pages_of_what_only_resembles_go_on_resembling(runtime, create, now):
+    made = [(await create(title="Coldplay")).id for _ in range(3)]
+    seen, cursor = [], None
+    async with runtime.database.reader() as reader:
+        for _ in range(3):
+            page = await events.list_events(
+                reader, EventFilter(query="Coldpaly"), limit=1, cursor=cursor, now=now
+            )
+            seen += [item.id for item in page.items]
+            cursor = page.next_cursor
+    assert (seen, cursor) == (made, None)
+
+
 async def test_a_changed_text_is_found_by_its_new_words(runtime, create, draft, titles, now):
     event = await create(title="Old name")
     async with runtime.database.transaction() as tx:
@@ -238,7 +258,7 @@ def test_no_json_in_a_cursor_breaks_it(parts):
 
 
 async def test_a_cursor_belongs_to_its_order(now):
-    cursor = encode_cursor("starts_at", now, new_id())
+    cursor = encode_cursor("starts_at", now, new_id(), 0)
     assert read_position(cursor, EventSort.STARTS_AT).moment == now
     for sort in (EventSort.STARTS_AT_DESCENDING, EventSort.SALE_OPENS_AT):
         with pytest.raises(Invalid):
