@@ -21,9 +21,9 @@ class Banner:
     def warn(self, line: str) -> None:
         self._print(f"[yellow]warning:[/yellow] {_escaped(line)}")
 
-    def ready(self, system: RunningSystem, admin: Admin, *, own_stores: bool) -> None:
+    def ready(self, system: RunningSystem, admin: Admin) -> None:
         """Where everything is; a made-up password is shown here and nowhere else."""
-        facts = _facts(system, admin, own_stores=own_stores)
+        facts = _facts(system, admin)
         if not self._console.is_terminal:
             for name, value in facts:
                 self._print(_escaped(f"{name}: {value}"))
@@ -41,7 +41,7 @@ class Banner:
             self._console.print(what)
 
 
-def _facts(system: RunningSystem, admin: Admin, *, own_stores: bool) -> list[tuple[str, str]]:
+def _facts(system: RunningSystem, admin: Admin) -> list[tuple[str, str]]:
     facts = [("site", system.edge_url), ("documentation", f"{system.edge_url}/docs")]
     facts += [(name, url) for name, url in system.services.items()]
     facts.append(("sign in as", admin.email))
@@ -49,8 +49,7 @@ def _facts(system: RunningSystem, admin: Admin, *, own_stores: bool) -> list[tup
         facts.append(("password (shown once)", admin.password))
     facts.append(("data", str(system.data_dir)))
     facts.append(("logs", str(system.data_dir / "logs")))
-    if own_stores:
-        facts.append(("store addresses", str(system.data_dir / "run.json")))
+    facts.append(("store addresses", str(system.data_dir / "run.json")))
     return facts
 
 

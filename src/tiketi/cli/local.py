@@ -49,14 +49,14 @@ class LocalSystem:
         self._stores = Stores(data, settings, ephemeral=ephemeral)
         self._children: list[ServiceProcess] = []
         self._secrets: Secrets | None = None
-        self.admin: Admin | None = None
+        self._admin: Admin | None = None
 
     def open(self) -> None:
         """Own the data directory. Raises DirectoryInUse, OSError; then nothing else was touched."""
         self._data.open()
 
     def start(self, seed: Callable[[], None]) -> None:
-        """Until every service serves; ``seed`` is called once the schema and the admin are there.
+        """Until every service serves; ``seed`` is called once the schema is there.
 
         Raises EmbeddedError, OSError, Interrupted; then call ``stop``.
         """
@@ -71,9 +71,10 @@ class LocalSystem:
         for child in self._children:
             child.start()
         # They import for seconds; meanwhile the database is ours.
-        self._step("admin", self._make_admin)
         self._step("catalogue", seed)
         self._step("services", self._wait_ready)
+        # Last, since a password that is made up must be shown, whatever fails before.
+        self._step("admin", self._make_admin)
         self._publish()
 
     def supervise(self) -> None:
@@ -93,6 +94,11 @@ class LocalSystem:
         self._data.close()
         if self._ephemeral:
             shutil.rmtree(self._data.path, ignore_errors=True)
+
+    @property
+    def admin(self) -> Admin:
+        assert self._admin is not None
+        return self._admin
 
     @property
     def running(self) -> RunningSystem:
@@ -124,10 +130,6 @@ class LocalSystem:
         }
         return self._settings.model_copy(update=stores)
 
-    @property
-    def is_seeded(self) -> bool:
-        return self._data.is_seeded
-
     def _step(self, what: str, action: Callable[[], None]) -> None:
         if self._stopping():
             raise Interrupted
@@ -157,15 +159,20 @@ class LocalSystem:
                 )
 
     def _migrate(self) -> None:
-        from tiketi.infra.migrations import upgrade  # noqa: PLC0415 # alembic is slow to import
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import, as alembic is
 
-        upgrade(self._stores.owner_url)
+        from tiketi.infra.migrations import upgrade  # noqa: PLC0415
+
+        try:
+            upgrade(self._stores.owner_url)
+        except SQLAlchemyError as error:
+            raise EmbeddedError(f"the database was not migrated: {error}") from error
         if self._stores.postgres is not None:
             assert self._secrets is not None
             asyncio.run(set_role_passwords(self._stores.owner_url, self._secrets.roles))
 
     def _make_admin(self) -> None:
-        self.admin = asyncio.run(ensure_admin(self.owner_settings))
+        self._admin = asyncio.run(ensure_admin(self.owner_settings))
 
     def _wait_ready(self) -> None:
         def settled() -> bool:

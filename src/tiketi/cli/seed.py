@@ -55,14 +55,17 @@ def seed(
     if file is not None and stadium:
         fail("FILE and --stadium exclude each other", code=USAGE_ERROR)
     data, name = read_source(file, demo="stadium" if stadium else "demo")
-    catalogue = _parse(data, name)
+    catalogue = parse_source(data, name)
     if check:
         typer.echo(
             f"{name}: right; {len(catalogue.venues)} venues, {len(catalogue.layouts)} layouts,"
             f" {len(catalogue.events)} events"
         )
         return
+    from tiketi.infra.telemetry import configure_logs  # noqa: PLC0415 # slow to import
+
     settings = _settings(database_url, redis_url)
+    configure_logs(settings.log_level)
     for line in describe(load_catalogue(catalogue, settings)):
         typer.echo(line)
 
@@ -84,13 +87,14 @@ def read_source(file: Path | None, *, demo: str = "demo") -> tuple[bytes, str]:
 def load_catalogue(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
     """Import into the stores that the settings name; exits when they cannot be reached."""
     from asyncpg import PostgresError  # noqa: PLC0415 # slow to import
+    from redis import RedisError  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from tiketi.kernel.errors import TiketiError  # noqa: PLC0415
 
     try:
         return asyncio.run(_import(catalogue, settings))
-    except (SQLAlchemyError, PostgresError, TiketiError, OSError, ValueError) as error:
+    except (SQLAlchemyError, PostgresError, RedisError, TiketiError, OSError, ValueError) as error:
         driver_error = getattr(error, "orig", None) or error
         if getattr(driver_error, "sqlstate", None) in TABLE_MISSING_STATES:
             fail("nothing was seeded: the database has not this version's schema: `tiketi migrate`")
@@ -106,7 +110,8 @@ def describe(report: "ImportReport") -> list[str]:
     return lines or ["nothing to do"]
 
 
-def _parse(data: bytes, name: str) -> "Catalogue":
+def parse_source(data: bytes, name: str) -> "Catalogue":
+    """Exits with a line for each mistake in the file."""
     from tiketi.admin.catalogue.errors import CatalogueInvalid  # noqa: PLC0415
     from tiketi.admin.catalogue.parse import parse_catalogue  # noqa: PLC0415
     from tiketi.kernel.clock import SystemClock  # noqa: PLC0415
@@ -137,9 +142,6 @@ def _settings(database_url: str | None, redis_url: str | None) -> Settings:
             "database_url": database_url,
             "database_reader_url": None,
             "redis_url": redis_url,
-            "database_timeout_seconds": max(
-                settings.database_timeout_seconds, DATABASE_TIMEOUT_SECONDS
-            ),
         }
     )
 
@@ -149,8 +151,12 @@ async def _import(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
     from tiketi.admin.catalogue.plan import plan_catalogue  # noqa: PLC0415
     from tiketi.infra.runtime import open_runtime  # noqa: PLC0415
 
-    runtime = open_runtime(settings, service="seed")
+    timeout_seconds = max(settings.database_timeout_seconds, DATABASE_TIMEOUT_SECONDS)
+    patient = settings.model_copy(update={"database_timeout_seconds": timeout_seconds})
+    runtime = open_runtime(patient, service="seed")
     try:
+        # Asked first: waiting rooms reach Redis only once PostgreSQL has committed.
+        await runtime.redis.command("PING")
         now = runtime.clock.now()
         plan = plan_catalogue(catalogue, now=now)
         async with runtime.database.transaction() as tx:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from redis.asyncio import RedisCluster
 from redis.exceptions import RedisError
 
 from tiketi.cli.findings import Finding, ok, warning, wrong
@@ -28,12 +29,12 @@ async def check_database(url: str, subject: str = "database") -> AsyncIterator[F
         yield wrong(subject, f"not reached: {_words(error)}", "is it up, and the URL right?")
         return
     try:
-        version = connection.get_server_version()
-        if version.major < POSTGRES_MAJOR_MIN:
+        version = await connection.fetchval("SHOW server_version")
+        if connection.get_server_version().major < POSTGRES_MAJOR_MIN:
             remedy = f"PostgreSQL {POSTGRES_MAJOR_MIN} or newer is needed"
-            yield wrong(subject, f"PostgreSQL {version.major}", remedy)
+            yield wrong(subject, f"PostgreSQL {version}", remedy)
             return
-        yield ok(subject, f"PostgreSQL {version.major}.{version.minor} answers")
+        yield ok(subject, f"PostgreSQL {version} answers")
         yield await _check_schema(connection)
         there = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())")
         yield _check_skew(f"{subject} clock", float(there))
@@ -56,27 +57,35 @@ async def _check_schema(connection: "asyncpg.Connection[Any]") -> Finding:
 
 
 async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
-    """``settings.redis_url`` is set."""
+    """``settings.redis_url`` is set; of a cluster one node is asked."""
     store = RedisStore(settings)
     try:
-        info = _text(await store.command("INFO", "server"))
-        version = (re.search(r"redis_version:(\S+)", info) or ["", "0"])[1]
-        if int(version.split(".")[0]) < REDIS_MAJOR_MIN:
+        server = await _ask(store, "INFO", "server")
+        version = str(server.get("redis_version", "0"))
+        if int(version.split(".", maxsplit=1)[0]) < REDIS_MAJOR_MIN:
             remedy = f"Redis {REDIS_MAJOR_MIN} or Valkey is needed"
             yield wrong("redis", f"version {version}", remedy)
             return
         yield ok("redis", f"speaks Redis {version}")
-        memory = _text(await store.command("INFO", "memory"))
-        policy = (re.search(r"maxmemory_policy:(\S+)", memory) or ["", "unknown"])[1]
+        policy = (await _ask(store, "INFO", "memory")).get("maxmemory_policy")
         if policy != "noeviction":
             remedy = "set it to noeviction: a lock must not go by pressure of memory"
             yield warning("redis memory", f"maxmemory-policy is {policy}", remedy)
-        seconds, microseconds = await store.command("TIME")
+        seconds, microseconds = await _ask(store, "TIME")
         yield _check_skew("redis clock", int(seconds) + int(microseconds) / 1e6)
     except (OSError, TiketiError, RedisError, ValueError) as error:
         yield wrong("redis", f"not reached: {_words(error)}", "is it up, and the URL right?")
     finally:
         await store.close()
+
+
+async def _ask(store: RedisStore, *words: str) -> Any:
+    """The reply, parsed; a cluster must be told which node, and may answer by node."""
+    if not isinstance(store.client, RedisCluster):
+        return await store.client.execute_command(*words)
+    reply = await store.client.execute_command(*words, target_nodes=RedisCluster.RANDOM)
+    by_node = isinstance(reply, dict) and isinstance(next(iter(reply.values())), dict | tuple)
+    return next(iter(reply.values())) if by_node else reply
 
 
 def _check_skew(subject: str, there: float) -> Finding:
@@ -90,13 +99,6 @@ def _check_skew(subject: str, there: float) -> Finding:
 def _plain(url: str) -> str:
     """Without the driver that SQLAlchemy lets a URL name."""
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
-
-
-def _text(reply: Any) -> str:
-    """A cluster answers by node, one of which is enough."""
-    if isinstance(reply, dict):
-        reply = next(iter(reply.values()))
-    return reply.decode() if isinstance(reply, bytes) else str(reply)
 
 
 def _words(error: BaseException) -> str:

@@ -3,17 +3,21 @@
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tiketi.cli.banner import Banner
 from tiketi.cli.children import Ports
 from tiketi.cli.data_directory import DEFAULT_DATA, DataDirectory, default_data_directory
-from tiketi.cli.environment import fail, load_settings, unknown_settings
+from tiketi.cli.environment import USAGE_ERROR, fail, load_settings, unknown_settings
 from tiketi.cli.local import Interrupted, LocalSystem
+from tiketi.cli.seed import describe, load_catalogue, parse_source, read_source
 from tiketi.infra.embedded import DirectoryInUse, EmbeddedError, throwaway_directory
 from tiketi.services.registry import EDGE
+
+if TYPE_CHECKING:
+    from tiketi.admin.catalogue.models import Catalogue
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -43,42 +47,44 @@ def up(
     others, and finds its data again the next time.
     """
     if ephemeral and data is not None:
-        fail("--ephemeral and --data exclude each other", code=2)
-    if seed is not None and not seed.is_file():
-        fail(f"there is no file {seed}", code=2)
+        fail("--ephemeral and --data exclude each other", code=USAGE_ERROR)
+    if no_seed and seed is not None:
+        fail("--seed and --no-seed exclude each other", code=USAGE_ERROR)
     settings = load_settings()
+    home = data or default_data_directory()
     banner = Banner()
     for line in unknown_settings():
         banner.warn(line)
+    catalogue = None if no_seed else _read_catalogue(seed, None if ephemeral else home)
+    directory = DataDirectory(throwaway_directory() if ephemeral else home)
     stopping = _watch_signals()
-    home = throwaway_directory() if ephemeral else (data or default_data_directory())
-    directory = DataDirectory(home)
+    ports = Ports(port, service_port_base)
     system = LocalSystem(
-        directory,
-        settings,
-        Ports(port, service_port_base),
-        ephemeral=ephemeral,
-        say=banner.say,
-        stopping=stopping,
+        directory, settings, ports, ephemeral=ephemeral, say=banner.say, stopping=stopping
     )
     try:
         system.open()
     except (DirectoryInUse, OSError) as error:
         fail(str(error))
+    _run(system, banner, lambda: _load(catalogue, system, directory, banner))
+
+
+def _run(system: LocalSystem, banner: Banner, seed: Callable[[], None]) -> None:
+    failure = None
     try:
-        system.start(seed=lambda: None if no_seed else _seed(system, seed))
-        assert system.admin is not None
-        banner.ready(system.running, system.admin, own_stores=settings.database_url is None)
+        system.start(seed)
+        banner.ready(system.running, system.admin)
         system.supervise()
     except Interrupted:
         pass
     except (EmbeddedError, OSError) as error:
-        system.stop()
-        fail(str(error))
+        failure = str(error)
     finally:
         banner.say("stopping …")
         system.stop()
         banner.say("stopped")
+    if failure is not None:
+        fail(failure)
 
 
 def _watch_signals() -> Callable[[], bool]:
@@ -89,7 +95,18 @@ def _watch_signals() -> Callable[[], bool]:
     return lambda: bool(received)
 
 
-def _seed(system: LocalSystem, file: Path | None) -> None:
-    """The demo, the first time; a file, whenever it is given."""
-    if file is None and system.is_seeded:
+def _read_catalogue(file: Path | None, home: Path | None) -> "Catalogue | None":
+    """A file, whenever it is given; the demo, the first time. A file with mistakes ends us here."""
+    if file is None and home is not None and DataDirectory(home).is_seeded:
+        return None
+    return parse_source(*read_source(file))
+
+
+def _load(
+    catalogue: "Catalogue | None", system: LocalSystem, directory: DataDirectory, banner: Banner
+) -> None:
+    if catalogue is None:
         return
+    for line in describe(load_catalogue(catalogue, system.owner_settings)):
+        banner.say(line)
+    directory.mark_seeded()

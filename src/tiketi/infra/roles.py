@@ -41,11 +41,21 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$"""
 
+# A shared log-in that is no superuser may act as a role (TIKETI_DATABASE_ROLE) only as its member.
+_JOIN = """
+DO $$ BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT {role} TO %I', current_user);
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$"""
+
 
 def grant_all(connection: Connection) -> None:
     """Make the roles and their grants as listed. Repeating it changes nothing."""
     for role, grant in GRANTS.items():
         connection.exec_driver_sql(_CREATE.format(role=role))
+        connection.exec_driver_sql(_JOIN.format(role=role))
         for schema in _EVERY:
             connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}")
         for schema in (*grant.writes, *grant.reads):
