@@ -121,8 +121,6 @@ def _check(plan: Plan, errand: _Errand) -> None:
         fail(f"--kill {', '.join(unknown)}: there are {known}", code=USAGE_ERROR)
     if errand.sign_in is SignIn.PREPARED and errand.target.system is None:
         fail("--sign-in prepared needs the system that runs here", code=USAGE_ERROR)
-    if errand.sign_in is SignIn.HTTP and errand.admin_password is None:
-        fail("--admin-password or TIKETI_ADMIN_PASSWORD is needed there", code=USAGE_ERROR)
 
 
 @asynccontextmanager
@@ -132,8 +130,10 @@ async def _door(errand: _Errand) -> AsyncIterator[Door]:
     if system is not None and errand.sign_in is SignIn.PREPARED:
         async with prepared_door(system) as door:
             yield door
+    elif errand.admin_password is None:
+        fail("--admin-password or TIKETI_ADMIN_PASSWORD is needed there", code=USAGE_ERROR)
     else:
-        yield HttpDoor(errand.admin_email, errand.admin_password or "")
+        yield HttpDoor(errand.admin_email, errand.admin_password)
 
 
 async def _run(plan: Plan, errand: _Errand) -> int:

@@ -72,12 +72,18 @@ async def test_nobody_there_exits_with_2_and_says_what_to_do() -> None:
     assert time.monotonic() - began < 5
 
 
+async def test_without_a_password_no_admin_can_be_had_over_http() -> None:
+    async with open_shop() as url:
+        result = await run(f"--url={url}")
+    assert result.exit_code == 2
+    assert "--admin-password" in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--url=ftp://x",), "not an http URL"),
         (("--url=http://127.0.0.1:1", "--sign-in=prepared"), "runs here"),
-        (("--url=http://127.0.0.1:1",), "admin-password"),
         (("--url=http://127.0.0.1:1", "--admin-password=x", "--kill=valkey"), "--kill valkey"),
     ],
 )
