@@ -13,6 +13,7 @@ from tiketi.settings import Settings
 if TYPE_CHECKING:
     from tiketi.admin.catalogue.importing import ImportReport
     from tiketi.admin.catalogue.models import Catalogue
+    from tiketi.infra.runtime import Runtime
 
 DATABASE_TIMEOUT_SECONDS = 60.0  # one statement makes all seats of an event
 TABLE_MISSING_STATES = ("42P01", "3F000", "42703")
@@ -57,15 +58,15 @@ def seed(
     data, name = read_source(file, demo="stadium" if stadium else "demo")
     catalogue = parse_source(data, name)
     if check:
-        typer.echo(
-            f"{name}: right; {len(catalogue.venues)} venues, {len(catalogue.layouts)} layouts,"
-            f" {len(catalogue.events)} events"
-        )
+        counts = {
+            "venues": catalogue.venues,
+            "layouts": catalogue.layouts,
+            "events": catalogue.events,
+        }
+        told = ", ".join(f"{what}: {len(items)}" for what, items in counts.items())
+        typer.echo(f"{name} is right ({told})")
         return
-    from tiketi.infra.telemetry import configure_logs  # noqa: PLC0415 # slow to import
-
     settings = _settings(database_url, redis_url)
-    configure_logs(settings.log_level)
     for line in describe(load_catalogue(catalogue, settings)):
         typer.echo(line)
 
@@ -155,11 +156,20 @@ async def _import(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
     patient = settings.model_copy(update={"database_timeout_seconds": timeout_seconds})
     runtime = open_runtime(patient, service="seed")
     try:
-        # Asked first: waiting rooms reach Redis only once PostgreSQL has committed.
-        await runtime.redis.command("PING")
+        await _reach_redis(runtime)
         now = runtime.clock.now()
         plan = plan_catalogue(catalogue, now=now)
         async with runtime.database.transaction() as tx:
             return await import_catalogue(tx, runtime, plan, now=now)
     finally:
         await runtime.close()
+
+
+async def _reach_redis(runtime: "Runtime") -> None:
+    """Asked first: waiting rooms reach Redis only once PostgreSQL has committed."""
+    from tiketi.kernel.errors import Unavailable  # noqa: PLC0415
+
+    try:
+        await runtime.redis.command("PING")
+    except Unavailable as error:
+        raise Unavailable("Redis does not answer") from error

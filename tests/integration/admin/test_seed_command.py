@@ -67,7 +67,7 @@ async def test_bad_file_names_the_line_and_changes_nothing(runtime, command, fil
 async def test_check_reads_and_changes_nothing(runtime, command, file):
     right = await command("--check", file)
     assert right.exit_code == 0
-    assert right.stdout == f"{file}: right; 1 venues, 1 layouts, 1 events\n"
+    assert right.stdout == f"{file} is right (venues: 1, layouts: 1, events: 1)\n"
     file.write_text("venues: 3", encoding="utf-8")
     assert (await command("--check", file)).exit_code == 2
     assert await count_events(runtime) == 0
@@ -105,11 +105,11 @@ async def test_url_that_is_none_is_said(command, file, url):
     assert "nothing was seeded" in result.stderr
 
 
-async def test_waiting_room_that_is_away_costs_nothing(runtime, command, file):
+async def test_redis_out_of_reach_is_said_before_anything_is_written(runtime, command, file):
     result = await command(file, "--redis-url", "redis://127.0.0.1:1/0")
-    assert result.exit_code == 0
-    assert "created event first-night" in result.stdout
-    assert await count_events(runtime) == 1
+    assert result.exit_code == 1
+    assert "nothing was seeded" in result.stderr
+    assert await count_events(runtime) == 0
 
 
 async def test_database_without_its_schema_is_said(runtime, command, file):
