@@ -10,7 +10,7 @@ from tiketi.cli.running import find_running
 from tiketi.infra.embedded.ports import PORT_MAX, PORT_MIN, is_free
 from tiketi.infra.embedded.process import wait_until
 
-READY_SECONDS = 90
+READY_SECONDS = 100  # below the time limit of a test
 SERVICES = 6
 
 

@@ -19,7 +19,7 @@ from tiketi.infra.embedded.process import sweep, wait_until
 from tiketi.services.registry import EDGE, SERVICES
 from tiketi.settings import Settings
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0  # seven interpreters importing at once on a small, busy machine
 ORPHAN_SECONDS = 10.0
 
 

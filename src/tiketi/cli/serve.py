@@ -1,5 +1,6 @@
 """`tiketi serve`: one service, from the environment alone."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -28,6 +29,8 @@ def serve(
     if missing:
         fail(*missing, code=USAGE_ERROR)
 
+    # Collecting while importing finds nothing; afterwards the imported need no looking at either.
+    gc.disable()
     from tiketi.infra.telemetry import configure_logs  # noqa: PLC0415 # slow to import
     from tiketi.services.app import build_app  # noqa: PLC0415
     from tiketi.services.server import ServerError, run_server  # noqa: PLC0415
@@ -35,6 +38,10 @@ def serve(
     configure_logs(settings.log_level)
     port = service.port if settings.port is None else settings.port
     try:
-        run_server(build_app(service, settings), name=service.name, port=port, settings=settings)
+        app = build_app(service, settings)
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        run_server(app, name=service.name, port=port, settings=settings)
     except (ServerError, ValueError) as error:
         fail(f"{service.name}: {error}")
