@@ -169,6 +169,7 @@ def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
         parsed,
         pool_size=settings.database_pool_max,
         max_overflow=0,
+        hide_parameters=True,  # they are personal data and secrets, and errors are logged
         pool_timeout=settings.database_timeout_seconds,
         pool_use_lifo=True,
         connect_args={

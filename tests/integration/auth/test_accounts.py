@@ -1,6 +1,8 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tiketi.auth import api, service
 from tiketi.kernel.actor import Actor, Role
@@ -97,3 +99,13 @@ async def test_accounts_are_found_by_how_address_or_name_begin(runtime, now, que
         accounts = await api.search_accounts(tx, query)
         assert sorted(account.email for account in accounts) == sorted(found)
         assert len(await api.search_accounts(tx, "", limit=2)) == 2
+
+
+async def test_a_database_error_does_not_repeat_what_the_statement_was_given(runtime):
+    async def break_off():
+        async with runtime.database.transaction() as tx:
+            await tx.execute(text("SELECT CAST(:email AS text), 1 / 0"), {"email": "hana@x.kr"})
+
+    with pytest.raises(DBAPIError, match="division by zero") as broken:
+        await break_off()
+    assert "hana" not in str(broken.value)

@@ -22,10 +22,12 @@ async def test_the_running_service_mails_a_token_that_resets_the_password(
     runtime, settings, tmp_path
 ):
     service = get_service("auth")
-    running = Lifespan(open_runtime(settings, service="auth"), loops_of(service))
+    as_deployed = settings.model_copy(update={"database_role": service.role})
+    own = open_runtime(as_deployed, service="auth")
+    running = Lifespan(own, loops_of(service))
     await running.start()
     try:
-        async with open_client(runtime, service) as client:
+        async with open_client(own, service) as client:
             person = {"email": "hana@example.com", "password": "correct horse"}
             await client.post("/auth/register", {**person, "name": "김하나"})
             await client.post("/auth/password/forgot", {"email": person["email"]})
