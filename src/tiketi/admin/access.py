@@ -20,8 +20,8 @@ def scope_of(actor: Actor | None) -> UUID | None:
     return actor.user_id
 
 
-async def get_managed_event(reader: Reader, actor: Actor, event_id: UUID) -> Event:
-    """The event in any state; NotFound, also for another organizer's."""
+async def get_managed_event(reader: Reader, actor: Actor | None, event_id: UUID) -> Event:
+    """The event in any state; NotFound, also for another organizer's. The house has them all."""
     event = await events.get_event(reader, event_id)
     if scope_of(actor) not in (None, event.organizer_id):
         raise NotFound

@@ -13,11 +13,25 @@ from tiketi.seats.api import LayoutSection, SeatLayout
 
 
 async def create_layout(
-    tx: Tx, actor: Actor, *, name: str, sections: Sequence[LayoutSection], now: datetime
+    tx: Tx,
+    actor: Actor | None,
+    *,
+    name: str,
+    sections: Sequence[LayoutSection],
+    now: datetime,
+    layout_id: UUID | None = None,
 ) -> SeatLayout:
-    """An organizer's own; an admin's is the house's, which every organizer may use. Invalid."""
+    """An organizer's own; an admin's is the house's, which every organizer may use. Invalid.
+
+    ``actor`` None is the house itself.
+    """
     layout = await seats.create_layout(
-        tx, name=name, sections=sections, owner_id=scope_of(actor), now=now
+        tx,
+        name=name,
+        sections=sections,
+        owner_id=scope_of(actor),
+        now=now,
+        layout_id=layout_id,
     )
     await record(tx, actor, "layout.create", layout.id, now=now, detail={"name": name})
     return layout

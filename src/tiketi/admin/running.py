@@ -17,8 +17,11 @@ from tiketi.queue.api import WaitingRoom
 from tiketi.reservations import api as reservations
 
 
-async def publish_event(tx: Tx, actor: Actor, event_id: UUID, *, now: datetime) -> Event:
-    """Show the event to buyers; publishing again changes nothing. NotFound, EventCancelled."""
+async def publish_event(tx: Tx, actor: Actor | None, event_id: UUID, *, now: datetime) -> Event:
+    """Show the event to buyers; publishing again changes nothing. NotFound, EventCancelled.
+
+    ``actor`` None is the house itself.
+    """
     await get_managed_event(tx, actor, event_id)
     event = await events.publish_event(tx, event_id, now=now)
     if event.published_at == now:

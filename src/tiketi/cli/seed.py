@@ -58,13 +58,10 @@ def seed(
     data, name = read_source(file, demo="stadium" if stadium else "demo")
     catalogue = parse_source(data, name)
     if check:
-        counts = {
-            "venues": catalogue.venues,
-            "layouts": catalogue.layouts,
-            "events": catalogue.events,
-        }
-        told = ", ".join(f"{what}: {len(items)}" for what, items in counts.items())
-        typer.echo(f"{name} is right ({told})")
+        typer.echo(
+            f"{name} is right (venues: {len(catalogue.venues)}, layouts: {len(catalogue.layouts)},"
+            f" events: {len(catalogue.events)})"
+        )
         return
     settings = _settings(database_url, redis_url)
     for line in describe(load_catalogue(catalogue, settings)):

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from tiketi.admin.api import create_event
 from tiketi.admin.catalogue.plan import Plan, PlannedEvent, PlannedLayout
-from tiketi.admin.trail import record
+from tiketi.admin.drafting import create_event
+from tiketi.admin.layouts import create_layout
+from tiketi.admin.running import publish_event
 from tiketi.events import api as events
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
@@ -47,16 +48,14 @@ async def _ensure_layout(tx: Tx, layout: PlannedLayout, now: datetime) -> bool:
     try:
         await seats.get_layout(tx, layout.layout_id)
     except NotFound:
-        await seats.create_layout(
+        await create_layout(
             tx,
+            None,
             name=layout.name,
             sections=layout.sections,
-            owner_id=None,
             now=now,
             layout_id=layout.layout_id,
         )
-        detail = {"name": layout.name}
-        await record(tx, None, "layout.create", layout.layout_id, now=now, detail=detail)
         return True
     return False
 
@@ -68,8 +67,6 @@ async def _ensure_event(tx: Tx, runtime: Runtime, event: PlannedEvent, now: date
     except NotFound:
         await create_event(tx, runtime, None, event.draft, now=now, event_id=event.event_id)
         if event.publish:
-            await events.publish_event(tx, event.event_id, now=now)
-            detail = {"title": event.draft.title}
-            await record(tx, None, "event.publish", event.event_id, now=now, detail=detail)
+            await publish_event(tx, None, event.event_id, now=now)
         return True
     return False
