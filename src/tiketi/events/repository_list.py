@@ -13,7 +13,7 @@ from tiketi.infra.postgres import Reader
 # How alike a word and its misspelling must be: Clodplay and Coldplay are 0.44, love and live 0.40.
 WORD_SIMILARITY_MIN = 0.42
 # A shorter word resembles too much.
-FORGIVEN_LETTERS_MIN = 3
+FORGIVEN_LETTERS_MIN = 4
 # Words run together must agree as a whole: not only the longest of them.
 JOINED_SIMILARITY_MIN = 0.65
 # The operator `<%` compares with this setting, and only the operator uses the index.
@@ -96,24 +96,29 @@ def _conditions(wanted: EventFilter) -> tuple[list[str], dict[str, Any]]:
 
 
 def _search(terms: tuple[str, ...], *, forgiving: bool) -> tuple[str, dict[str, Any]]:
-    """All of the query as one word, or each of its words. The trigram index answers each side.
+    """All of the query as one word, or each of its words: as a part of the text, or, if forgiving
+    and long enough, resembling one.
 
-    Resembling costs a hundred times what looking for a part does, so it is kept from short words.
+    Each condition is one look into the trigram index; with many the planner would rather compare
+    with every row, which costs a hundred times as much as it believes.
     """
     if not terms:
         return "false", {}
     params: dict[str, Any] = {}
     words: list[str] = []
     for number, term in enumerate(terms):
-        # Folded terms have letters and digits only, so there is nothing to escape.
-        params[f"part{number}"] = f"%{term}%"
-        condition = f"e.search_text LIKE :part{number}"
         if forgiving and len(term) >= FORGIVEN_LETTERS_MIN:
             params[f"term{number}"] = term
-            condition = f"({condition} OR :term{number} <% e.search_text)"
-        words.append(condition)
+            words.append(f":term{number} <% e.search_text")
+        else:
+            # Folded terms have letters and digits only, so there is nothing to escape.
+            params[f"term{number}"] = f"%{term}%"
+            words.append(f"e.search_text LIKE :term{number}")
     joined, *each = words
-    if "term0" in params and len(each) > 1:
+    if len(each) == 1:
+        del params["term1"]
+        return joined, params
+    if forgiving and len(terms[0]) >= FORGIVEN_LETTERS_MIN:
         params["joined_min"] = JOINED_SIMILARITY_MIN
         joined = f"({joined} AND word_similarity(:term0, e.search_text) >= :joined_min)"
     return f"({joined} OR ({' AND '.join(each)}))", params
