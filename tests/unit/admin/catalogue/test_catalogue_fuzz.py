@@ -1,7 +1,7 @@
 """Whatever the bytes are, the reader answers with a catalogue or with its own error."""
 
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.catalogues import GOOD, NOW
@@ -35,6 +35,7 @@ def reads_or_refuses(data: bytes) -> None:
     assert len(refusal.lines()) <= 51
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 @example(b"\xff\xfe{\x00}\x00")
 @example(b'"\\U00110000"')
@@ -43,11 +44,13 @@ def test_any_bytes(data):
     reads_or_refuses(data)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text(text):
     reads_or_refuses(text.encode("utf-8", "surrogatepass"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=60))
 @example(["\\ud83c", '"', "\\U00110000", '"'])
 @example(["? ", "- ", "? ", "- "])
@@ -55,6 +58,7 @@ def test_any_pile_of_tokens(tokens):
     reads_or_refuses("".join(tokens).encode())
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, len(GOOD_BYTES)),
     st.integers(0, 40),
@@ -86,6 +90,7 @@ FIELDS = sorted(
 )
 
 
+@settings(deadline=None)
 @given(st.recursive(VALUES, lambda inner: st.one_of(
     st.dictionaries(st.sampled_from(FIELDS), inner, max_size=6), st.lists(inner, max_size=3)
 ), max_leaves=20))  # fmt: skip
