@@ -6,18 +6,6 @@ from tests.support.paying import Buyer
 
 
 @pytest.fixture
-def settings(base_settings):
-    """Short waits: what is about time moves the clock, what is about a timeout waits for it."""
-    return base_settings.model_copy(
-        update={
-            "payment_provider_timeout_seconds": 0.5,
-            "payment_breaker_open_seconds": 0.6,
-            "payment_breaker_failures_max": 3,
-        }
-    )
-
-
-@pytest.fixture
 def clock(runtime):
     runtime.clock = ShiftedClock()
     return runtime.clock

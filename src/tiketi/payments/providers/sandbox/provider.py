@@ -27,9 +27,9 @@ from tiketi.payments.providers.sandbox.books import (
     write_entry,
 )
 from tiketi.payments.providers.sandbox.cards import Card, Deed, find_card
+from tiketi.payments.providers.sandbox.key import WebhookKey
 from tiketi.payments.providers.sandbox.page import page_url
 from tiketi.payments.providers.sandbox.webhooks import read_webhook
-from tiketi.payments.providers.standard_webhooks import decode_secret
 
 PROCESSING_SECONDS = 5.0
 # Longer than any caller's patience.
@@ -60,7 +60,7 @@ class Sandbox:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         settings = runtime.settings
-        self._key = decode_secret(settings.sandbox_webhook_secret.get_secret_value())
+        self._key = runtime.one(WebhookKey).secret_bytes
         self._tolerance_seconds = settings.webhook_tolerance_seconds
 
     def check_details(self, details: Mapping[str, Any]) -> None:

@@ -21,7 +21,8 @@ from tiketi.kernel.ids import parse_id
 from tiketi.payments.errors import WebhookRefused
 from tiketi.payments.providers.protocol import Webhook, WebhookKind
 from tiketi.payments.providers.sandbox.books import BookStatus, lock_due, tell, write_entry
-from tiketi.payments.providers.standard_webhooks import decode_secret, signed_headers, verify
+from tiketi.payments.providers.sandbox.key import WebhookKey
+from tiketi.payments.providers.standard_webhooks import signed_headers, verify
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,7 @@ async def send_due(runtime: Runtime) -> int:
 
 async def _send(runtime: Runtime, http: httpx.AsyncClient, owed: _Owed) -> None:
     settings, body = runtime.settings, owed.body()
-    key = decode_secret(settings.sandbox_webhook_secret.get_secret_value())
+    key = runtime.one(WebhookKey).secret_bytes
     headers = signed_headers(key, owed.id, runtime.clock.now(), body)
     headers["content-type"] = "application/json"
     try:
