@@ -22,6 +22,7 @@ ADMITTED_OVER_CAPACITY = "admitted_never_over_capacity"
 
 INVARIANTS: tuple[Invariant, ...] = (
     *seats.CLAIM_INVARIANTS,
+    *seats.MAP_INVARIANTS,
     *reservations.INVARIANTS,
     *tickets.INVARIANTS,
     *payments.INVARIANTS,

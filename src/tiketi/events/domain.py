@@ -1,6 +1,6 @@
 """What is sold: an event, its tiers, and the status that the clock gives it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -148,6 +148,21 @@ class NewEvent:
     @property
     def closes_at(self) -> datetime:
         return self.sale_closes_at or self.starts_at
+
+    def in_milliseconds(self) -> "NewEvent":
+        """The same with its times as the wire shows them, so that sent back they are no change."""
+        until = self.refund_policy.until
+        return replace(
+            self,
+            starts_at=_in_milliseconds(self.starts_at),
+            sale_opens_at=_in_milliseconds(self.sale_opens_at),
+            sale_closes_at=_in_milliseconds(self.closes_at),
+            refund_policy=replace(self.refund_policy, until=until and _in_milliseconds(until)),
+        )
+
+
+def _in_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True, slots=True)

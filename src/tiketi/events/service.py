@@ -68,6 +68,7 @@ async def create_event(
     event_id: UUID | None = None,
 ) -> Event:
     """A draft. Its seats and its waiting room are opened by their own modules."""
+    new = new.in_milliseconds()
     _check(new)
     event_id = event_id or new_id()
     await repository.insert_event(tx, new, event_id=event_id, organizer_id=organizer_id, now=now)
@@ -81,6 +82,7 @@ async def replace_event(tx: Tx, event_id: UUID, new: NewEvent, *, now: datetime)
     A published event keeps its tiers; EventPublished when more would change than its texts, its
     poster, its limits and a later ``sale_closes_at``. EventCancelled, EventEnded.
     """
+    new = new.in_milliseconds()
     _check(new)
     event = await repository.lock_event(tx, event_id)
     if event.cancelled_at is not None:
@@ -151,7 +153,7 @@ def _check(new: NewEvent) -> None:
 
 def _check_published(event: Event, new: NewEvent, now: datetime) -> None:
     """A section's tier was made from the layout as it was; later changes to that are no change."""
-    closes_at = new.closes_at
+    closes_at, policy = new.closes_at, event.refund_policy
     if closes_at < event.sale_closes_at:
         raise EventPublished("sale_closes_at may only become later.")
     if closes_at > event.sale_closes_at and event.status(now) is EventStatus.ENDED:
@@ -165,7 +167,9 @@ def _check_published(event: Event, new: NewEvent, now: datetime) -> None:
         "tiers": _general(event.tiers)
         == [(t.name, t.price_minor, t.capacity) for t in new.tiers if t.kind is TierKind.GENERAL],
         "queue": event.queue_enabled == new.queue_enabled,
-        "refund_policy": event.refund_policy == new.refund_policy,
+        # Where none is set buyers are shown the usual one, which is the same.
+        "refund_policy": policy.percent == new.refund_policy.percent
+        and policy.last_moment(event.starts_at) == new.refund_policy.last_moment(new.starts_at),
     }
     changed = [name for name, is_same in fixed.items() if not is_same]
     if changed:

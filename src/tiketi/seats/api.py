@@ -35,10 +35,11 @@ from tiketi.seats.locks import (
     release_lock,
     renew_lock,
 )
-from tiketi.seats.maps import SeatMaps
+from tiketi.seats.maps import MAP_INVARIANTS, SeatMaps
 
 __all__ = [
     "CLAIM_INVARIANTS",
+    "MAP_INVARIANTS",
     "Availability",
     "LayoutInUse",
     "LayoutPage",

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from tiketi.infra.cache import AgingCache
+from tiketi.infra.invariants import Invariant
 from tiketi.infra.runtime import Runtime
 from tiketi.seats.domain import MAP_VERSION_FIRST, SeatMap
 from tiketi.seats.maps_repository import find_map
@@ -12,6 +13,19 @@ SEATS_MAX = 1_000_000
 # A published event's map never changes; a draft's may be replaced, but is not sold from.
 FRESH_SECONDS = 300.0
 STALE_SECONDS = 86_400.0
+
+
+MAP_INVARIANTS = (
+    Invariant(
+        "every_seat_is_on_its_map",
+        """
+        SELECT count(*) FROM (
+            SELECT event_id, count(*) AS seats, max(seat_index) + 1 AS places
+            FROM seats.seat GROUP BY event_id) AS held
+        FULL JOIN seats.seat_map AS map USING (event_id)
+        WHERE held.seats IS DISTINCT FROM map.seat_count OR held.seats <> held.places""",
+    ),
+)
 
 
 class SeatMaps:

@@ -8,7 +8,8 @@ from tiketi.events import api as events
 
 @pytest.fixture
 def now(runtime):
-    return runtime.clock.now()
+    """The present, as finely as the wire shows it."""
+    return runtime.clock.now().replace(microsecond=123_000)
 
 
 @pytest.fixture

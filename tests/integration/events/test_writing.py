@@ -103,6 +103,18 @@ async def test_what_buyers_rely_on_stays(create, draft, rewrite, now, change):
     assert await rewrite(event, draft(title=event.title)) == replace(event, updated_at=now)
 
 
+async def test_what_was_read_may_be_sent_back(create, draft, rewrite, now):
+    """Readers see milliseconds, and the usual refund policy where none was set."""
+    fine = timedelta(microseconds=456)
+    event = await create(starts_at=now + timedelta(days=30) + fine, sale_opens_at=now + fine)
+    assert (event.starts_at, event.sale_opens_at) == (now + timedelta(days=30), now)
+    policy = events.RefundPolicy(event.refund_policy.last_moment(event.starts_at), 100)
+    sent = draft(
+        starts_at=event.starts_at, sale_opens_at=now, refund_policy=policy, title="새 제목"
+    )
+    assert (await rewrite(event, sent)).title == "새 제목"
+
+
 async def test_a_layout_edited_since_does_not_stand_in_the_way(create, draft, rewrite):
     layout_id = new_id()
     seated = events.NewTier("VIP", 100, events.TierKind.SEATED, 10, "VIP")
