@@ -33,21 +33,23 @@ class Settings(BaseSettings):
     redis_timeout_seconds: float = Field(2.0, gt=0, description="a command's longest wait")
 
     # server
-    server: Literal["hypercorn", "uvicorn", "granian"] = "hypercorn"
-    host: str = "127.0.0.1"
+    server: Literal["hypercorn", "uvicorn"] = Field("hypercorn", description="the HTTP server")
+    host: str = Field("127.0.0.1", description="the address to listen on")
     port: int | None = Field(None, ge=0, le=65535, description="unset: the registry's port")
     shutdown_notice_seconds: float = Field(
         1.0, ge=0, description="readiness says 503 so long before the port closes"
     )
     shutdown_grace_seconds: float = Field(4.0, ge=0, description="then, for requests in flight")
-    body_bytes_max: int = Field(65_536, ge=1)
+    body_bytes_max: int = Field(65_536, ge=1, description="larger is answered 413")
     body_timeout_seconds: float = Field(10.0, gt=0, description="for a whole request body")
     request_timeout_seconds: float = Field(30.0, gt=0, description="for a whole request")
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="comma-separated networks whose X-Forwarded-For counts"
     )
     public_url: str = Field("http://127.0.0.1:8080", description="where buyers find the site")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="JSON lines on standard error, from this level on"
+    )
 
     # tokens
     signing_key: SecretStr | None = Field(
@@ -55,45 +57,62 @@ class Settings(BaseSettings):
     )
     jwks_url: str | None = Field(None, description="where a service without signing_key verifies")
     jwks: str | None = Field(None, description="the public keys themselves, as JSON")
-    token_issuer: str = "tiketi"  # noqa: S105 # a name, not a secret
-    access_token_ttl_seconds: int = Field(600, ge=1)
-    refresh_token_ttl_seconds: int = Field(30 * 86_400, ge=1)
+    token_issuer: str = Field("tiketi", description="iss of every token")
+    access_token_ttl_seconds: int = Field(600, ge=1, description="an access token's life")
+    refresh_token_ttl_seconds: int = Field(
+        30 * 86_400, ge=1, description="a session's life from the log-in on"
+    )
     password_hashes_at_once_max: int = Field(2, ge=1, description="argon2 runs a process")
-    password_reset_ttl_seconds: int = Field(3_600, ge=1)
-    admin_email: str = "admin@tiketi.local"
-    admin_password: SecretStr | None = None
+    password_reset_ttl_seconds: int = Field(3_600, ge=1, description="a reset link's life")
+    admin_email: str = Field("admin@tiketi.local", description="the first admin")
+    admin_password: SecretStr | None = Field(
+        None, description="the first admin's; unset: `tiketi up` makes one up and prints it once"
+    )
 
     # limits
-    rate_limit_enabled: bool = True
+    rate_limit_enabled: bool = Field(True, description="whether any of the limits below holds")
     limit_anonymous_per_minute: int = Field(10, ge=0, description="an address; 0 turns it off")
     limit_user_per_minute: int = Field(100, ge=0, description="an account; 0 turns it off")
     limit_public_per_minute: int = Field(600, ge=0, description="an address; 0 turns it off")
 
     # selling
-    seat_lock_ttl_seconds: int = Field(10, ge=1)
+    seat_lock_ttl_seconds: int = Field(10, ge=1, description="a lock lapses unless renewed")
     lock_max_seconds: int = Field(120, ge=1, description="a lock's whole life, renewals included")
-    hold_ttl_seconds: int = Field(300, ge=1)
-    pass_ttl_seconds: int = Field(600, ge=2)
-    sweep_interval_seconds: float = Field(1.0, gt=0)
+    hold_ttl_seconds: int = Field(300, ge=1, description="a pending reservation's time to pay")
+    pass_ttl_seconds: int = Field(600, ge=2, description="a queue pass's life")
+    sweep_interval_seconds: float = Field(
+        1.0, gt=0, description="between rounds that end expired holds"
+    )
     sweep_batch_max: int = Field(200, ge=1, description="reservations a transaction")
-    admit_interval_seconds: float = Field(0.25, gt=0)
-    idempotency_ttl_seconds: int = Field(86_400, ge=1)
+    admit_interval_seconds: float = Field(0.25, gt=0, description="between rounds of admission")
+    idempotency_ttl_seconds: int = Field(
+        86_400, ge=1, description="an Idempotency-Key's answer is kept so long"
+    )
 
     # payments
     payment_extension_seconds: int = Field(300, ge=0, description="a payment extends its hold once")
-    payment_provider_timeout_seconds: float = Field(5.0, gt=0)
+    payment_provider_timeout_seconds: float = Field(
+        5.0, gt=0, description="a provider's answer; later it is in doubt"
+    )
     payment_breaker_failures_max: int = Field(
         5, ge=1, description="calls in a row without an answer before a provider is left alone"
     )
     payment_breaker_open_seconds: float = Field(10.0, gt=0, description="left alone so long")
     payment_reconcile_after_seconds: float = Field(10.0, gt=0, description="in doubt: ask")
-    sandbox_webhook_secret: SecretStr = SecretStr("whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAx")
-    sandbox_webhook_url: str = "http://127.0.0.1:3014/api/v1/payments/webhooks/sandbox"
-    webhook_tolerance_seconds: int = Field(300, ge=1)
+    sandbox_webhook_secret: SecretStr | None = Field(
+        None, description="whsec_…; unset: one of this process alone"
+    )
+    sandbox_webhook_url: str = Field(
+        "http://127.0.0.1:3014/api/v1/payments/webhooks/sandbox",
+        description="where the sandbox sends its webhooks",
+    )
+    webhook_tolerance_seconds: int = Field(
+        300, ge=1, description="a webhook's timestamp may be off, either way"
+    )
 
     # mail
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port")
-    mail_from: str = "Tiketi <tickets@tiketi.local>"
+    mail_from: str = Field("Tiketi <tickets@tiketi.local>", description="the sender")
     mail_directory: str | None = Field(None, description="with no SMTP, a file a message here")
 
     @field_validator("trusted_proxies", mode="before")

@@ -32,6 +32,7 @@ COMMANDS = (
     Command("seed", "tiketi.cli.seed:seed", "Load venues, halls and events from a file."),
     Command("doctor", "tiketi.cli.doctor:doctor", "Say what is wrong here and what to do."),
     Command("simulate", "tiketi.cli.simulate.command:simulate", "Send a crowd to an on-sale."),
+    Command("settings", "tiketi.cli.settings:settings", "Every setting, as a table."),
     Command("invariants", "tiketi.cli.invariants:invariants", "Check that every promise holds."),
 )
 
