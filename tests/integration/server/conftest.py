@@ -4,25 +4,21 @@ from tests.integration.server.served import Served
 
 
 @pytest.fixture(scope="module", params=["hypercorn", "uvicorn"])
-def server(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def steady(server):
+def steady(request):
     """One that the tests of a module share and do not stop."""
-    served = Served(server=server)
+    served = Served(server=request.param)
     yield served
     _, errors = served.close()
     assert "Traceback" not in errors
 
 
 @pytest.fixture
-def serve(server):
+def serve():
+    """Starts one for this test alone."""
     running = []
 
     def start(*arguments, **settings):
-        running.append(Served(*arguments, server=server, **settings))
+        running.append(Served(*arguments, **settings))
         return running[-1]
 
     yield start
