@@ -1,8 +1,10 @@
 """One person in the crowd, and the world they buy in."""
 
+import asyncio
 import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from tiketi.cli.simulate.calls import Account, Caller
@@ -65,6 +67,7 @@ class Buyer:
         self.epoch: object = None
         self._stage = ""
         self._inside = False
+        self._lapse: asyncio.TimerHandle | None = None
 
     @property
     def stage(self) -> str:
@@ -78,15 +81,24 @@ class Buyer:
             self.world.stats.stages[stage] += 1
         self._stage = stage
 
-    def enter(self, pass_: str) -> None:
-        """Take the pass that admits to buying."""
+    def enter(self, pass_: str, expires_at: str | None) -> None:
+        """Take the pass that admits to buying, until its end (RFC 3339) at the latest."""
         self.pass_ = pass_
-        if self.world.plan.queue and not self._inside:
-            self._inside = True
-            self.world.ledger.enter()
+        if not self.world.plan.queue or self._inside:
+            return
+        self._inside = True
+        self.world.ledger.enter()
+        if expires_at is not None:
+            left = datetime.fromisoformat(expires_at) - self.world.clock.now()
+            lapse_seconds = max(0.0, left.total_seconds() - CLOCK_SKEW_SECONDS)
+            loop = asyncio.get_running_loop()
+            self._lapse = loop.call_later(lapse_seconds, self.step_out)
 
     def step_out(self) -> None:
         """Count oneself out, before doing what frees the place."""
+        if self._lapse is not None:
+            self._lapse.cancel()
+            self._lapse = None
         if self._inside:
             self._inside = False
             self.world.ledger.leave()

@@ -1,4 +1,7 @@
-"""A pool of connections over the system's services, with a bound on all of them together."""
+"""A pool of connections to each of the system's services, with a bound on each.
+
+A bound a service: whoever waits for a slow one does not keep others from the rest.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -13,6 +16,7 @@ from tiketi.services.registry import SERVICES
 
 API = "/api/v1"
 _SERVICE_OF_PREFIX = {prefix: service.name for service in SERVICES for prefix in service.prefixes}
+_SERVICES = tuple(service.name for service in SERVICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Timed:
 
 
 class Client:
-    """Sends requests; ``connections_max`` bounds all its connections together."""
+    """Sends requests; ``connections_max`` bounds the connections to each service."""
 
     def __init__(
         self,
@@ -58,7 +62,7 @@ class Client:
         """``origins``: the URL of each service by name, or of all of them under ``edge``."""
         self._origins = {name: Origin.of(url) for name, url in origins.items()}
         self._free: dict[Origin, list[Connection]] = defaultdict(list)
-        self._slots = asyncio.Semaphore(connections_max)
+        self._slots = {name: asyncio.Semaphore(connections_max) for name in _SERVICES}
         self._timeout_seconds = timeout_seconds
         self._clock = clock or SystemClock()
 
@@ -67,11 +71,12 @@ class Client:
 
     async def send(self, request: Request) -> Timed:
         """One attempt. Raises BrokenExchange when no whole answer comes in time."""
-        origin = self.origin(request.service)
+        service = request.service
+        origin = self.origin(service)
         body = None if request.json is None else orjson.dumps(request.json)
         wire = render(origin, request.method, API + request.path, dict(request.headers), body)
         asked = self._clock.monotonic()
-        async with self._slots:
+        async with self._slots[service]:
             begun = self._clock.monotonic()
             try:
                 async with asyncio.timeout(self._timeout_seconds):

@@ -58,7 +58,7 @@ def simulate(  # every option of the command
     pass_ttl: Annotated[int, typer.Option(min=2, help="Seconds that a pass lives.")] = 120,
     opens_in: Annotated[float, typer.Option(min=0, help="Seconds until the sale opens.")] = 3.0,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds until it is given up.")] = 600.0,
-    connections: Annotated[int, typer.Option(min=1, max=4096, help="Open at once.")] = 128,
+    connections: Annotated[int, typer.Option(min=1, max=4096, help="To each service.")] = 64,
     let_expire: Annotated[int, typer.Option(min=0, help="Buyers whose hold lapses.")] = 0,
     honest: Annotated[bool, typer.Option("--honest", help="Nobody hesitates or lies.")] = False,
     seed: Annotated[int, typer.Option(help="The same crowd again.")] = 1,

@@ -23,7 +23,7 @@ class Plan:
     opens_in_seconds: float = 3.0
     arrivals_after_seconds: float = 3.0
     look_interval_seconds: float = 1.0
-    connections: int = 128
+    connections: int = 64
     timeout_seconds: float = 600.0
     call_timeout_seconds: float = 30.0
     sign_in_over_http: int = 3

@@ -15,15 +15,14 @@ PLACE_PROMISE = "a position never grows"
 async def get_admitted(buyer: Buyer) -> bool:
     """Wait for a pass. False when everything was sold meanwhile, and the line is left."""
     buyer.stage = "waiting"
-    buyer.position = None
+    _forget_place(buyer)
     standing = await join(buyer)
     while True:
         if standing["state"] in ADMITTED:
-            buyer.enter(standing["pass"])
+            buyer.enter(standing["pass"], standing.get("pass_expires_at"))
             return True
         if standing["state"] == "expired":
-            buyer.position = None
-            buyer.number = None
+            _forget_place(buyer)
             standing = await join(buyer)
             continue
         if await _sold_out_while_waiting(buyer, standing):
@@ -59,7 +58,12 @@ async def leave(buyer: Buyer) -> None:
     await buyer.call("leave", "POST", f"/queue/{_event(buyer)}/leave")
     buyer.pass_ = ""
     buyer.receipt = ""
+
+
+def _forget_place(buyer: Buyer) -> None:
+    """Whoever was admitted, expired or gone stands at the end of the line the next time."""
     buyer.number = None
+    buyer.position = None
 
 
 def _event(buyer: Buyer) -> str:

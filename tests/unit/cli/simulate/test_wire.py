@@ -106,7 +106,7 @@ async def test_a_closed_connection_is_replaced() -> None:
         assert (await ask(url, times=3)).status == 200
 
 
-async def test_connections_are_bounded_together() -> None:
+async def test_connections_to_a_service_are_bounded() -> None:
     open_now, most = 0, 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
