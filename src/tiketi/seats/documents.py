@@ -47,8 +47,13 @@ class MapDocuments:
             packed = await self._cache.get((event_id, True))
             content = await asyncio.to_thread(gzip.decompress, packed.value.content)
             return MapBytes(content, packed.value.etag), packed.age_seconds
-        async with self._runtime.database.reader() as reader:
+        database = self._runtime.database
+        async with database.reader() as reader:
             document = await find_document(reader, event_id)
+        if document is None:
+            # A replica may not have it yet, and an empty map would be remembered for long.
+            async with database.latest() as reader:
+                document = await find_document(reader, event_id)
         if document is None:
             document = render_map(SeatMap(event_id, MAP_VERSION_FIRST, ()), [])
         digest = blake2b(document.compressed, digest_size=8).hexdigest()

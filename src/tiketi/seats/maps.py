@@ -49,6 +49,11 @@ class SeatMaps:
         self._cache.forget(event_id)
 
     async def _load(self, event_id: UUID) -> tuple[SeatMap, float]:
-        async with self._runtime.database.reader() as reader:
+        database = self._runtime.database
+        async with database.reader() as reader:
             seat_map = await find_map(reader, event_id)
+        if seat_map is None:
+            # A replica may not have it yet, and an empty map would be remembered for long.
+            async with database.latest() as reader:
+                seat_map = await find_map(reader, event_id)
         return seat_map or SeatMap(event_id, MAP_VERSION_FIRST, ()), 0.0
