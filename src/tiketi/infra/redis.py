@@ -33,18 +33,18 @@ class RedisStore:
         if settings.redis_url is None:
             raise ValueError("TIKETI_REDIS_URL is not set")
         self.client: Any = _client(settings.redis_url, settings)
+        self._timeout_seconds = settings.redis_timeout_seconds
         self._scripts: dict[str, AsyncScript] = {}
 
-    async def run(
-        self, script: LuaScript, keys: Sequence[str], args: Sequence[str | bytes | int | float]
-    ) -> Any:
+    async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """The script's reply. It may run twice when a reply is lost, so it must be idempotent."""
         registered = self._scripts.get(script.name)
         if registered is None:
             registered = self._scripts[script.name] = self.client.register_script(script.source)
         for wait_seconds in (*_RETRY_WAITS_SECONDS, None):
             try:
-                return await registered(keys=list(keys), args=list(args))
+                async with asyncio.timeout(self._timeout_seconds):
+                    return await registered(keys=list(keys), args=list(args))
             except (RedisConnectionError, RedisTimeout, OSError) as error:
                 if wait_seconds is None:
                     raise Unavailable("A store is away for a moment.") from error
@@ -58,7 +58,8 @@ class RedisStore:
     async def command(self, *words: str | bytes | float) -> Any:
         """The reply of one read, or of a write that may be lost or repeated without harm."""
         try:
-            return await self.client.execute_command(*words)
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self.client.execute_command(*words)
         except (RedisConnectionError, RedisTimeout, OSError) as error:
             raise Unavailable("A store is away for a moment.") from error
         except RedisError as error:
@@ -89,7 +90,9 @@ def _client(url: str, settings: Settings) -> Redis | RedisCluster:
         url,
         max_connections=settings.redis_pool_max,
         timeout=settings.redis_timeout_seconds,
-        socket_timeout=settings.redis_timeout_seconds,
+        # The store bounds each command itself: redis-py would by `asyncio.wait_for`, a task more
+        # for every command, which before Python 3.12 can swallow its caller's cancellation.
+        socket_timeout=None,
         socket_connect_timeout=settings.redis_timeout_seconds,
         retry=never,
     )
