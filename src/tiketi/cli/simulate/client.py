@@ -60,6 +60,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         """``origins``: the URL of each service by name, or of all of them under ``edge``."""
+        self._urls = dict(origins)
         self._origins = {name: Origin.of(url) for name, url in origins.items()}
         self._free: dict[Origin, list[Connection]] = defaultdict(list)
         self._slots = {name: asyncio.Semaphore(connections_max) for name in _SERVICES}
@@ -98,6 +99,15 @@ class Client:
         if connection.usable:
             free.append(connection)
         return answer
+
+    def beside(self, connections_max: int) -> "Client":
+        """Another client of the same services, with connections of its own."""
+        return Client(
+            self._urls,
+            connections_max=connections_max,
+            timeout_seconds=self._timeout_seconds,
+            clock=self._clock,
+        )
 
     def close(self) -> None:
         for free in self._free.values():

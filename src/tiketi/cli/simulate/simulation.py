@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -29,6 +29,7 @@ from tiketi.kernel.clock import Clock
 
 # For reading everything once more, whatever the sale itself took.
 AUDIT_SECONDS_MAX = 180.0
+WATCH_CONNECTIONS = 2
 # For what availability and its copies may lag behind.
 SETTLE_INTERVALS = 2.5
 
@@ -73,12 +74,14 @@ class Simulation:
 
     def _world(self, on_sale: OnSale, caller: Caller, stats: Stats) -> World:
         ledger = Ledger()
+        # The CDN asks beside the crowd, it does not stand in its line for a connection.
+        watching = replace(caller, client=self.client.beside(WATCH_CONNECTIONS))
         return World(
             plan=self.plan,
             house=on_sale.house,
             caller=caller,
             watch=Watch(
-                caller, on_sale.house, ledger, on_sale.snapshot, self.plan.look_interval_seconds
+                watching, on_sale.house, ledger, on_sale.snapshot, self.plan.look_interval_seconds
             ),
             ledger=ledger,
             stats=stats,
@@ -109,6 +112,7 @@ class Simulation:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            world.watch.caller.client.close()
 
     async def _let_everybody_in(self, world: World, accounts: Sequence[Account]) -> list[Buyer]:
         """Every buyer's journey, side by side; the buyers in their order."""
@@ -139,7 +143,8 @@ class Simulation:
 
     async def _read_again(self, world: World, admin: Account, buyers: Sequence[Buyer]) -> Final:
         """Bring the ledger up to date, and add what only the end shows."""
-        world.caller.deadline = self.clock.monotonic() + AUDIT_SECONDS_MAX
+        deadline = self.clock.monotonic() + AUDIT_SECONDS_MAX
+        world.caller.deadline = world.watch.caller.deadline = deadline
         await asyncio.sleep(SETTLE_INTERVALS * self.plan.look_interval_seconds)
         by_index = {buyer.index: buyer for buyer in buyers}
         await read_all_again(by_index, list(world.ledger.purchases.values()))
