@@ -1,7 +1,7 @@
 """Exports, streamed."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -30,8 +30,10 @@ class _Download(StreamingResponse):
     """Closes what it reads from however it ends, a client that went away included."""
 
     async def stream_response(self, send: Any) -> None:
-        async with aclosing(self.body_iterator):  # type: ignore[type-var]  # a generator of ours
-            await super().stream_response(send)
+        # A store that is away is Unavailable; OSError is the client's own end of the line.
+        with suppress(OSError):
+            async with aclosing(self.body_iterator):  # type: ignore[type-var]  # a generator of ours
+                await super().stream_response(send)
 
 
 @routes.get(
