@@ -50,5 +50,6 @@ def upgrade() -> None:
             event_id uuid NOT NULL,
             user_id uuid NOT NULL,
             places int NOT NULL CHECK (places >= 0),  -- pending and confirmed ones
+            places_max int NOT NULL,  -- the event's limit when the last of them were taken
             PRIMARY KEY (event_id, user_id)
         ) WITH (fillfactor = 80)""")

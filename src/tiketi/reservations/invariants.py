@@ -12,6 +12,33 @@ INVARIANTS = (
             OR r.expires_at < now() - interval '60 seconds')""",
     ),
     Invariant(
+        "no_general_place_held_by_an_expired_reservation_over_60_s",
+        """
+        SELECT coalesce(sum(c.quantity), 0) FROM seats.general_claim AS c
+        JOIN reservations.reservation AS r ON r.id = c.reservation_id
+        WHERE c.state = 'h' AND (r.status <> 'pending'
+            OR r.expires_at < now() - interval '60 seconds')""",
+    ),
+    Invariant(
+        "every_sold_place_has_its_confirmed_reservation",
+        """
+        SELECT count(*) FROM (
+            SELECT reservation_id FROM seats.seat WHERE state = 's'
+            UNION ALL SELECT reservation_id FROM seats.general_claim WHERE state = 's') AS sold
+        LEFT JOIN reservations.reservation AS r
+            ON r.id = sold.reservation_id AND r.status = 'confirmed'
+        WHERE r.id IS NULL""",
+    ),
+    Invariant(
+        "every_held_place_has_its_reservation",
+        """
+        SELECT count(*) FROM (
+            SELECT reservation_id FROM seats.seat WHERE state = 'h'
+            UNION ALL SELECT reservation_id FROM seats.general_claim WHERE state = 'h') AS held
+        LEFT JOIN reservations.reservation AS r ON r.id = held.reservation_id
+        WHERE r.id IS NULL""",
+    ),
+    Invariant(
         "a_live_reservation_owns_its_seats",
         """
         SELECT count(*) FROM reservations.item AS i
@@ -23,6 +50,24 @@ INVARIANTS = (
             AND s.event_id IS NULL""",
     ),
     Invariant(
+        "a_live_reservation_owns_its_general_places",
+        """
+        SELECT count(*) FROM (
+            SELECT r.id, i.tier_id, r.status, sum(i.quantity) AS places
+            FROM reservations.reservation AS r
+            JOIN reservations.item AS i ON i.reservation_id = r.id AND i.seat_index IS NULL
+            WHERE r.status IN ('pending', 'confirmed')
+            GROUP BY r.id, i.tier_id, r.status) AS live
+        LEFT JOIN (
+            SELECT reservation_id, tier_id, state, sum(quantity) AS places
+            FROM seats.general_claim GROUP BY reservation_id, tier_id, state) AS c
+            ON c.reservation_id = live.id AND c.tier_id = live.tier_id
+            AND c.state = CASE live.status WHEN 'confirmed' THEN 's'::"char" ELSE 'h'::"char" END
+        WHERE coalesce(c.places, 0) <> live.places""",
+    ),
+    Invariant(
+        # An event's limit may be lowered later: what counts is the one that the places were taken
+        # under.
         "nobody_over_their_limit",
         """
         SELECT count(*) FROM (
@@ -30,8 +75,8 @@ INVARIANTS = (
             FROM reservations.reservation AS r
             JOIN reservations.item AS i ON i.reservation_id = r.id
             WHERE r.status IN ('pending', 'confirmed') GROUP BY r.event_id, r.user_id) AS had
-        JOIN events.event AS e ON e.id = had.event_id
-        WHERE had.places > e.seats_per_user""",
+        LEFT JOIN reservations.quota AS q USING (event_id, user_id)
+        WHERE had.places > coalesce(q.places_max, 0)""",
     ),
     Invariant(
         "quotas_match_reservations",

@@ -9,9 +9,10 @@ from tiketi.infra.postgres import Tx
 from tiketi.reservations.errors import LimitExceeded
 
 _TAKE = text("""
-    INSERT INTO reservations.quota AS q (event_id, user_id, places)
-    VALUES (:event_id, :user_id, :places)
-    ON CONFLICT (event_id, user_id) DO UPDATE SET places = q.places + excluded.places
+    INSERT INTO reservations.quota AS q (event_id, user_id, places, places_max)
+    VALUES (:event_id, :user_id, :places, :limit)
+    ON CONFLICT (event_id, user_id) DO UPDATE SET
+        places = q.places + excluded.places, places_max = excluded.places_max
         WHERE q.places + excluded.places <= :limit
     RETURNING places""")
 # Locked in sorted order before they are written, as everywhere.
