@@ -27,6 +27,9 @@ def upgrade() -> None:
         CREATE INDEX outbox_due ON infra.outbox (topic, due_at)
         WHERE delivered_at IS NULL AND given_up_at IS NULL""")
     op.execute("""
+        CREATE INDEX outbox_served ON infra.outbox (coalesce(delivered_at, given_up_at))
+        WHERE delivered_at IS NOT NULL OR given_up_at IS NOT NULL""")
+    op.execute("""
         CREATE TABLE infra.idempotency_key (
             user_id uuid NOT NULL,
             method text NOT NULL,

@@ -50,6 +50,16 @@ _FAILED = text("""
         given_up_at = CASE WHEN attempts + 1 >= :attempts_max THEN now() END
     WHERE id = :id AND delivered_at IS NULL""")
 
+# What nobody will read again goes: delivered messages soon, given-up ones after people had time
+# to look at them.
+_FORGET_OLD = text("""
+    DELETE FROM infra.outbox WHERE ctid IN (
+        SELECT ctid FROM infra.outbox
+        WHERE (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)
+            AND coalesce(delivered_at, given_up_at) < now() - interval '1 day'
+            AND (given_up_at IS NULL OR given_up_at < now() - interval '30 days')
+        LIMIT 1000)""")
+
 
 async def publish(tx: Tx, topic: str, payload: Mapping[str, Any]) -> UUID:
     """Write a message; it leaves when the transaction commits. Answers its id."""
@@ -68,6 +78,11 @@ async def publish(tx: Tx, topic: str, payload: Mapping[str, Any]) -> UUID:
 async def forget(tx: Tx, message: Message) -> None:
     """Keep nothing of a message once it is delivered: for one that holds personal data."""
     await tx.execute(_FORGET, {"id": message.id})
+
+
+async def forget_old(tx: Tx) -> int:
+    """Delete a bounded number of messages that have served; how many."""
+    return (await tx.execute(_FORGET_OLD)).rowcount
 
 
 async def deliver_due(database: Database, consumers: Mapping[str, Consumer]) -> int:

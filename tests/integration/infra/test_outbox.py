@@ -2,7 +2,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from tiketi.infra.outbox import deliver_due, publish
+from tiketi.infra.outbox import deliver_due, forget_old, publish
 
 
 async def rows(runtime):
@@ -46,3 +46,25 @@ async def test_a_failed_delivery_rolls_back_and_is_tried_later(runtime):
     assert (kept.topic, kept.attempts, kept.delivered_at) == ("news", 1, None)
     assert "ValueError" in kept.last_error
     assert kept.due_at > kept.created_at
+
+
+async def test_served_messages_are_forgotten_and_waiting_ones_are_not(runtime):
+    async with runtime.database.transaction() as tx:
+        for _ in range(4):
+            await publish(tx, "news", {})
+        old, given_up, fresh, _waiting = (
+            await tx.execute(text("SELECT id FROM infra.outbox ORDER BY id"))
+        ).scalars()
+        await tx.execute(
+            text("UPDATE infra.outbox SET delivered_at = now() - interval '2 days' WHERE id = :id"),
+            {"id": old},
+        )
+        await tx.execute(
+            text("UPDATE infra.outbox SET given_up_at = now() - interval '2 days' WHERE id = :id"),
+            {"id": given_up},
+        )
+        await tx.execute(
+            text("UPDATE infra.outbox SET delivered_at = now() WHERE id = :id"), {"id": fresh}
+        )
+        assert await forget_old(tx) == 1
+    assert old not in [row.id for row in await rows(runtime)]
