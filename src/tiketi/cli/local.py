@@ -15,7 +15,7 @@ from tiketi.cli.stores import Stores
 from tiketi.cli.supervisor import Supervisor, describe
 from tiketi.infra.embedded import EmbeddedError
 from tiketi.infra.embedded.ports import is_free, owner_of
-from tiketi.infra.embedded.process import sweep, wait_until
+from tiketi.infra.embedded.process import bound_log, sweep, wait_until
 from tiketi.services.registry import EDGE, SERVICES
 from tiketi.settings import Settings
 
@@ -78,7 +78,7 @@ class LocalSystem:
         self._publish()
 
     def supervise(self) -> None:
-        supervisor = Supervisor(say=self._say, changed=self._publish)
+        supervisor = Supervisor(say=self._say, changed=self._publish, tidy=self._bound_logs)
         for child in (*self._stores.embedded, *self._children):
             supervisor.watch(child)
         supervisor.run(self._stopping)
@@ -191,6 +191,12 @@ class LocalSystem:
             raise EmbeddedError(
                 f"the services took over {READY_SECONDS:g} s; see {self._data.logs}"
             )
+
+    def _bound_logs(self) -> None:
+        for log in (child.log for child in self._children):
+            bound_log(log)
+        for store in self._stores.embedded:
+            bound_log(store.log_path)
 
     def _publish(self) -> None:
         write_running(self.running)

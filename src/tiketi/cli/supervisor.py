@@ -11,6 +11,7 @@ BACKOFF_SECONDS_MIN = 0.1
 BACKOFF_SECONDS_MAX = 10.0
 HEALTHY_SECONDS = 30.0  # alive for so long: the next death is a new story
 POLL_SECONDS = 0.1
+TIDY_SECONDS = 10.0
 
 
 class Child(Protocol):
@@ -41,7 +42,7 @@ class Supervisor:
     """Watches children that run already.
 
     ``say`` gets a line about every death and return, ``changed`` is called after each return, when
-    pids are new.
+    pids are new, ``tidy`` now and then.
     """
 
     def __init__(
@@ -49,10 +50,11 @@ class Supervisor:
         *,
         say: Callable[[str], None],
         changed: Callable[[], None] = lambda: None,
+        tidy: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._say, self._changed = say, changed
+        self._say, self._changed, self._tidy = say, changed, tidy
         self._clock, self._sleep = clock, sleep
         self._watches: list[_Watch] = []
 
@@ -61,7 +63,11 @@ class Supervisor:
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Until ``stopping``."""
+        tidied_at = self._clock()
         while not stopping():
+            if self._clock() - tidied_at >= TIDY_SECONDS:
+                tidied_at = self._clock()
+                self._tidy()
             for watch in self._watches:
                 if stopping():
                     return

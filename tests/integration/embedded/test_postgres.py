@@ -10,7 +10,13 @@ import asyncpg
 import psutil
 import pytest
 
-from tiketi.infra.embedded import DirectoryInUse, EmbeddedError, EmbeddedPostgres
+from tiketi.infra.embedded import (
+    DirectoryInUse,
+    EmbeddedError,
+    EmbeddedPostgres,
+    promote,
+    replicate,
+)
 from tiketi.infra.embedded.binaries import PostgresBinaries, find_postgres
 from tiketi.infra.embedded.process import processes_in, wait_until
 
@@ -108,6 +114,17 @@ async def test_half_made_cluster_is_made_anew(directory):
     (directory / "postgres" / "cluster.partial" / "PG_VERSION").write_text("18")
     with EmbeddedPostgres(directory / "postgres", fsync=False) as server:
         assert await query(server, "SELECT 1") == 1
+
+
+async def test_replica_follows_and_takes_over(postgres, directory):
+    await query(postgres, "CREATE TABLE kept AS SELECT 7 AS number")
+    with replicate(postgres, directory / "replica", fsync=False) as replica:
+        assert await query(replica, "SELECT number FROM kept") == 7
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await query(replica, "INSERT INTO kept VALUES (8)")
+        postgres.kill()
+        promote(replica)
+        await query(replica, "INSERT INTO kept VALUES (8)")
 
 
 async def test_programs_in_a_closed_home_are_run_from_a_copy(directory, postgres_directory):

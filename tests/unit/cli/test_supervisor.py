@@ -2,7 +2,12 @@ import itertools
 
 import pytest
 
-from tiketi.cli.supervisor import BACKOFF_SECONDS_MAX, HEALTHY_SECONDS, Supervisor
+from tiketi.cli.supervisor import (
+    BACKOFF_SECONDS_MAX,
+    HEALTHY_SECONDS,
+    TIDY_SECONDS,
+    Supervisor,
+)
 from tiketi.infra.embedded import EmbeddedError
 
 
@@ -105,3 +110,15 @@ def test_failed_start_is_tried_again():
     assert len(child.starts) == 4
     assert sum("could not start: no" in line for line in said) == 3
     assert len(published) == 1
+
+
+def test_logs_are_tidied_now_and_then():
+    time, tidied = Time({}, until=60), []
+    supervisor = Supervisor(
+        say=lambda _: None,
+        tidy=lambda: tidied.append(time.now),
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    supervisor.run(time.is_over)
+    assert len(tidied) == pytest.approx(60 / TIDY_SECONDS, abs=1)

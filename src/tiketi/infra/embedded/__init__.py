@@ -7,6 +7,7 @@ from tiketi.infra.embedded.directory import throwaway_directory
 from tiketi.infra.embedded.errors import BinaryNotFound, DirectoryInUse, EmbeddedError
 from tiketi.infra.embedded.ports import pick_free_port
 from tiketi.infra.embedded.postgres import EmbeddedPostgres
+from tiketi.infra.embedded.replica import promote, replicate
 from tiketi.infra.embedded.valkey import EmbeddedValkey
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "EmbeddedPostgres",
     "EmbeddedValkey",
     "pick_free_port",
+    "promote",
+    "replicate",
     "throwaway_directory",
 ]

@@ -83,6 +83,11 @@ class EmbeddedPostgres(EmbeddedServer):
         word = quote(password or self.password, safe="")
         return f"postgresql://{quote(user, safe='')}:{word}@{LOOPBACK}:{self.port}/{database}"
 
+    @property
+    def account(self) -> Account | None:
+        """Whom the server runs as; None: as ourselves."""
+        return unprivileged_account(self.cluster)
+
     def run_tool(self, name: str, *arguments: str, stdin: str | None = None) -> str:
         """Run one of Postgres's programs as the server's user; its output.
 
@@ -91,7 +96,7 @@ class EmbeddedPostgres(EmbeddedServer):
         argv = [self._binaries().program(name), *arguments]
         try:
             answer = subprocess.run(  # noqa: S603 # a program of the server, no shell
-                leashed(argv, death_signal=signal.SIGTERM, account=self._account()),
+                leashed(argv, death_signal=signal.SIGTERM, account=self.account),
                 input=stdin,
                 capture_output=True,
                 text=True,
@@ -110,7 +115,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return self.cluster
 
     def _prepare_store(self) -> None:
-        account = self._account()
+        account = self.account
         if account is not None and not is_reachable(self.data_dir, account):
             raise EmbeddedError(
                 f"as root, PostgreSQL runs as uid {account.uid}, who may not enter {self.data_dir}:"
@@ -169,7 +174,7 @@ class EmbeddedPostgres(EmbeddedServer):
             log=self.log_path,
             cwd=self.data_dir,
             death_signal=signal.SIGINT,
-            account=self._account(),
+            account=self.account,
         )
 
     def _is_ready(self, pid: int, port: int) -> bool:  # noqa: ARG002 # its file says it all
@@ -181,12 +186,9 @@ class EmbeddedPostgres(EmbeddedServer):
             return False
         return lines[READY_LINE].strip() in {"ready", "standby"}
 
-    def _account(self) -> Account | None:
-        return unprivileged_account(self.cluster)
-
     def _binaries(self) -> PostgresBinaries:
         if self._given_binaries is None:
             version = self.cluster / "PG_VERSION"
             major = int(version.read_text()) if version.exists() else None
             self._given_binaries = find_postgres(major=major)
-        return self._given_binaries.reachable_by(self._account(), copies=self.data_dir)
+        return self._given_binaries.reachable_by(self.account, copies=self.data_dir)

@@ -1,6 +1,7 @@
 """Server processes: spawned on a leash, watched by poll, stopped within a bound."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import psutil
 
 from tiketi.infra.embedded import leash
 
-LOG_BYTES_MAX = 16 * 1024 * 1024  # at a start, a longer log steps aside once
+LOG_BYTES_MAX = 16 * 1024 * 1024  # of a process, and once more of what it wrote before
 LOG_TAIL_BYTES = 4096
 POLL_INTERVAL_SECONDS = 0.01
 KILL_TIMEOUT_SECONDS = 10.0
@@ -54,8 +55,7 @@ def spawn(
     env: Mapping[str, str] = CLEAN_ENVIRONMENT,
 ) -> subprocess.Popen[bytes]:
     """Start ``argv`` in its own session: a terminal's Ctrl-C is for its supervisor alone."""
-    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
-        log.replace(log.with_suffix(log.suffix + ".1"))
+    bound_log(log)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 # our own programs, no shell
@@ -69,6 +69,16 @@ def spawn(
         )
     finally:
         os.close(descriptor)
+
+
+def bound_log(log: Path, *, bytes_max: int = LOG_BYTES_MAX) -> None:
+    """Move what is written aside once it is too long; its writer, who appends, notices nothing.
+
+    Lines that it writes between the copy and the cut are lost.
+    """
+    if log.exists() and log.stat().st_size > bytes_max:
+        shutil.copy(log, log.with_suffix(log.suffix + ".1"))
+        os.truncate(log, 0)
 
 
 def wait_until(condition: Callable[[], bool], *, timeout_seconds: float) -> bool:
