@@ -1,6 +1,7 @@
 """Best available: the group of seats that a clerk would offer first."""
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +16,8 @@ from tiketi.seats import api as seats
 from tiketi.seats.api import NoSeatsTogether, SeatMap, SeatMaps, SeatRow
 
 # How often another group is looked for when somebody was faster.
-TRIES_MAX = 5
+TRIES_MAX = 6
+SPREAD_PER_TRY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,14 @@ async def plan_search(runtime: Runtime, event: Event, wish: Wish) -> Search:
     return Search(event, seat_map, tuple(tier.id for tier in tiers), wish)
 
 
-async def choose(runtime: Runtime, reader: Reader, search: Search, user_id: UUID) -> Plan:
-    """A plan for the best seats free at this moment; NoSeatsTogether when there are none."""
+async def choose(
+    runtime: Runtime, reader: Reader, search: Search, user_id: UUID, *, tried: int
+) -> Plan:
+    """A plan for the best seats free at this moment; NoSeatsTogether when there are none.
+
+    Who was too late before chooses at random among ever more of the best groups, so that a crowd
+    that asks for the same does not chase the same seats for ever.
+    """
     event, seat_map, wish = search.event, search.seat_map, search.wish
     free = await seats.list_available_in_tiers(reader, event.id, search.tier_ids)
     free -= await seats.locked_indexes(runtime, event.id, seat_map, but_not_by=user_id)
@@ -66,30 +74,39 @@ async def choose(runtime: Runtime, reader: Reader, search: Search, user_id: UUID
         if wish.section in (None, section.name)
         for row in section.rows
     ]
-    chosen = (best_group if wish.adjacent else frontmost)(rows, free, wish.quantity)
-    if len(chosen) < wish.quantity:
+    find_groups = together if wish.adjacent else apart
+    found = list(islice(find_groups(rows, free, wish.quantity), 1 + tried * SPREAD_PER_TRY))
+    if not found:
         raise NoSeatsTogether
+    chosen = secrets.choice(found)
     return await plan_order(runtime, event, [seat_map.seat_ids[index] for index in chosen], [])
 
 
-def best_group(rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int) -> Sequence[int]:
-    """Neighbours in the frontmost row that has enough, the nearest to its middle; else none.
-
-    Rows come in seat-map order, front first.
+def together(
+    rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int
+) -> Iterator[Sequence[int]]:
+    """Neighbours, no two groups with a seat in common: row by row from the front, and in a row
+    from its middle outwards. Rows come in seat-map order, front first.
     """
     for row in rows:
+        middle = row.first + (len(row.numbers) - quantity) / 2
         starts = [
             start
             for start in row.indexes[: max(0, len(row.indexes) - quantity + 1)]
             if all(index in free for index in range(start, start + quantity))
         ]
-        if starts:
-            middle = row.first + (len(row.numbers) - 1) / 2
-            start = min(starts, key=lambda each: abs(each + (quantity - 1) / 2 - middle))
-            return range(start, start + quantity)
-    return ()
+        offered: set[int] = set()
+        for start in sorted(starts, key=lambda each: abs(each - middle)):
+            group = range(start, start + quantity)
+            if offered.isdisjoint(group):
+                offered.update(group)
+                yield group
 
 
-def frontmost(rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int) -> Sequence[int]:
-    """The first free seats from the front, together or not."""
-    return list(islice((index for row in rows for index in row.indexes if index in free), quantity))
+def apart(
+    rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int
+) -> Iterator[Sequence[int]]:
+    """Seats from the front, whether or not they are neighbours."""
+    left = (index for row in rows for index in row.indexes if index in free)
+    while len(group := list(islice(left, quantity))) == quantity:
+        yield group

@@ -99,9 +99,11 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
 
     async def decide(search: best.Search, remember: Remember) -> Answer:
         ordering.check_sale(search.event, body.quantity, call.now)
-        for _ in range(best.TRIES_MAX):
+        for tried in range(best.TRIES_MAX):
             async with runtime.database.latest() as reader:
-                planned = await best.choose(runtime, reader, search, call.actor.user_id)
+                planned = await best.choose(
+                    runtime, reader, search, call.actor.user_id, tried=tried
+                )
             try:
                 async with runtime.database.transaction() as tx:
                     held = await ordering.hold_order(

@@ -267,8 +267,7 @@ async def test_best_available_under_contention_gives_each_their_own(client, even
     )
     seats = [item["seat_id"] for a in answers if a.status_code == 201 for item in a.json()["items"]]
     assert len(seats) == len(set(seats))
-    assert {a.status_code for a in answers} <= {201, 409}
-    assert len(seats) >= 10
+    assert [a.status_code for a in answers] == [201] * 10
 
 
 async def test_no_seats_together_is_said(runtime, client):
