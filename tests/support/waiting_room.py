@@ -76,12 +76,8 @@ async def join_in_turn(
     return [await join(runtime, event_id, actor) for actor in actors]
 
 
-async def ask(
-    runtime: Runtime, event_id: UUID, actor: Actor, receipt: str | None = None
-) -> queue.Standing:
-    return await queue.read_status(
-        runtime, actor, event_id, receipt=receipt, now=runtime.clock.now()
-    )
+async def ask(runtime: Runtime, event_id: UUID, actor: Actor) -> queue.Standing:
+    return await queue.read_status(runtime, actor, event_id, shown=None, now=runtime.clock.now())
 
 
 async def leave(runtime: Runtime, event_id: UUID, actor: Actor) -> None:

@@ -30,6 +30,7 @@ from tiketi.queue.rooms import (
     reset_room,
     set_notice,
 )
+from tiketi.queue.tokens import Receipt, read_claims
 
 # What the waiting room promises is in Redis: ``count_over_capacity`` counts its violations.
 INVARIANTS: tuple[Invariant, ...] = ()
@@ -49,6 +50,7 @@ __all__ = [
     "Place",
     "PlaceState",
     "QueuePassRequired",
+    "Receipt",
     "Standing",
     "WaitingRoom",
     "WaitingRoomSettings",
@@ -61,6 +63,7 @@ __all__ = [
     "leave_queue",
     "open_room",
     "read_board",
+    "read_claims",
     "read_latest_board",
     "read_status",
     "require_pass",

@@ -16,7 +16,7 @@ from tiketi.queue.metrics import ADMISSIONS, JOINS
 from tiketi.queue.numbers import supply_numbers
 from tiketi.queue.rooms import sync_room
 from tiketi.queue.store import NumbersUsedUp, RoomLost, Seen
-from tiketi.queue.tokens import find_receipt, sign_pass, sign_receipt
+from tiketi.queue.tokens import Receipt, find_receipt, sign_pass, sign_receipt
 
 # A join admits whose turn it is; the admitter does the rest, so nobody's join pays for hundreds.
 ADMITTED_BY_JOIN_MAX = 50
@@ -46,16 +46,16 @@ async def join_queue(
 
 
 async def read_status(
-    runtime: Runtime, actor: Actor, event_id: UUID, *, receipt: str | None, now: datetime
+    runtime: Runtime, actor: Actor, event_id: UUID, *, shown: Receipt | None, now: datetime
 ) -> Standing:
-    """Where one stands; NotInQueue. A ``receipt`` that still says the same is given back."""
+    """Where one stands; NotInQueue. The receipt ``shown`` is given back while it says the same."""
     event = await runtime.one(EventCache).get(event_id)
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
     seen = await store.read_place(runtime.redis, event_id, actor.user_id)
     if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:
         raise NotInQueue
-    return _standing(runtime, event, actor.user_id, seen, receipt)
+    return _standing(runtime, event, actor.user_id, seen, shown)
 
 
 async def leave_queue(runtime: Runtime, actor: Actor, event_id: UUID) -> None:
@@ -91,7 +91,7 @@ def _restoring(proof: Proof | None, user_id: UUID, event_id: UUID, now: datetime
 
 
 def _standing(
-    runtime: Runtime, event: Event, user_id: UUID, seen: Seen, shown: str | None = None
+    runtime: Runtime, event: Event, user_id: UUID, seen: Seen, shown: Receipt | None = None
 ) -> Standing:
     place, board = seen.place, seen.board
     # What has expired proves nothing any more.
@@ -105,8 +105,9 @@ def _standing(
         gone=place.gone if counts else 0,
         expires_at=place.expires_at if counts else None,
     )
-    receipt = shown
-    if shown is None or find_receipt(runtime, shown) != proof:
+    if shown is not None and shown.proof == proof:
+        receipt = shown.text
+    else:
         receipt = sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at)
     estimate, poll_seconds, pass_token = None, POLL_SECONDS_MAX, None
     if place.position is not None:
@@ -115,7 +116,7 @@ def _standing(
         poll_seconds = poll_after_seconds(estimate, roll)
     if place.state is PlaceState.ADMITTED and place.expires_at is not None:
         pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
-    return Standing(place, estimate, poll_seconds, receipt or "", pass_token)
+    return Standing(place, estimate, poll_seconds, receipt, pass_token)
 
 
 def _not_required(runtime: Runtime, event: Event, user_id: UUID, now: datetime) -> Standing:

@@ -1,6 +1,7 @@
 """The waiting room over HTTP."""
 
 from typing import Any
+from uuid import UUID
 
 from tiketi.events.api import EventCache, SaleNotOpen
 from tiketi.infra.http.call import Answer, Call
@@ -17,6 +18,16 @@ _BOARD_HEADERS = ((b"cache-control", b"public, max-age=1"),)
 
 async def _find_event(call: Call[Any, Any]) -> None:
     await call.runtime.one(EventCache).get(call.path_id("event_id"))
+
+
+def _receipt(call: Call[Any, Any], event_id: UUID) -> api.Receipt | None:
+    """The receipt that stood in for the access token; Unauthenticated for another event's."""
+    if "event" not in call.claims:
+        return None
+    proof = api.read_claims(call.claims)
+    if proof is None or proof.event_id != event_id:
+        raise Unauthenticated("The receipt is of another event.")
+    return api.Receipt(call.request.headers["queue-receipt"], proof)
 
 
 @routes.post(
@@ -53,14 +64,8 @@ async def join_queue(call: Call[JoinBody | None, None]) -> StandingView:
 async def read_status(call: Call[None, None]) -> StandingView:
     """Read one's own standing, by access token or by receipt."""
     event_id = call.path_id("event_id")
-    if "event" in call.claims and call.claims["event"] != str(event_id):
-        raise Unauthenticated("The receipt is of another event.")
     standing = await api.read_status(
-        call.runtime,
-        call.actor,
-        event_id,
-        receipt=call.request.headers.get("queue-receipt"),
-        now=call.now,
+        call.runtime, call.actor, event_id, shown=_receipt(call, event_id), now=call.now
     )
     return StandingView.of(standing)
 

@@ -1,5 +1,6 @@
 """The two signed papers of the room: the receipt proves a place, the pass opens the sale."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,14 @@ from tiketi.queue.domain import Proof
 PASS_TYPE = "queue-pass+jwt"  # noqa: S105 # a token's type, not a secret
 PASS_AUDIENCE = "tiketi-reservation"  # noqa: S105 # whom a pass is for
 RECEIPT_OUTLIVES_SALE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt whose signature was verified, as its owner has it."""
+
+    text: str
+    proof: Proof
 
 
 def sign_receipt(runtime: Runtime, proof: Proof, *, sale_closes_at: datetime) -> str:
@@ -38,25 +47,19 @@ def sign_pass(runtime: Runtime, proof: Proof, *, expires_at: datetime) -> str:
 
 def find_receipt(runtime: Runtime, token: str | None) -> Proof | None:
     """What the receipt proves; None for one that is not ours, or has lapsed."""
-    if token is None:
-        return None
-    try:
-        claims = runtime.keys.verify(
-            token, typ=RECEIPT_TYPE, audience=RECEIPT_AUDIENCE, now=runtime.clock.now()
-        )
-    except BadToken:
-        return None
-    return read_claims(claims)
+    return _find(runtime, token, typ=RECEIPT_TYPE, audience=RECEIPT_AUDIENCE)
 
 
 def find_pass(runtime: Runtime, token: str | None) -> Proof | None:
     """What the pass proves; None for one that is not ours, or has lapsed."""
+    return _find(runtime, token, typ=PASS_TYPE, audience=PASS_AUDIENCE)
+
+
+def _find(runtime: Runtime, token: str | None, *, typ: str, audience: str) -> Proof | None:
     if token is None:
         return None
     try:
-        claims = runtime.keys.verify(
-            token, typ=PASS_TYPE, audience=PASS_AUDIENCE, now=runtime.clock.now()
-        )
+        claims = runtime.keys.verify(token, typ=typ, audience=audience, now=runtime.clock.now())
     except BadToken:
         return None
     return read_claims(claims)

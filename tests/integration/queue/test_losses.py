@@ -108,6 +108,21 @@ async def test_after_a_loss_the_front_has_time_to_come_back(runtime):
     assert state_of(await ask(runtime, event_id, newcomer)) == "waiting"
 
 
+async def test_joins_that_a_fail_over_forgot_are_restored_by_their_receipts(runtime):
+    """A replica is promoted that had not heard of the last two joins: the life goes on."""
+    event_id = await open_line(runtime, capacity=0)
+    line, newcomer = people(4), people(1)[0]
+    receipts = [standing.receipt for standing in await join_in_turn(runtime, event_id, line)]
+    room_key, waiting_key = room_keys(event_id)[:2]
+    await runtime.redis.command("ZREM", waiting_key, *(str(who.user_id) for who in line[2:]))
+    await runtime.redis.command("HSET", room_key, "next", 2)
+    assert (await join(runtime, event_id, line[3], receipts[3])).place.number == 4
+    assert (await join(runtime, event_id, newcomer)).place.number == 5
+    assert (await join(runtime, event_id, line[2], receipts[2])).place.number == 3
+    await leave(runtime, event_id, line[3])
+    assert (await join(runtime, event_id, line[3], receipts[3])).place.number == 6
+
+
 async def test_a_second_loss_gives_no_number_twice(runtime):
     event_id = await open_line(runtime, capacity=0)
     given = {}

@@ -20,8 +20,14 @@ epoch, life, number = tonumber(epoch), tonumber(life), tonumber(number)
 
 local held = score(WAITING, user)
 local is_inside = (score(ADMITTED, user) or 0) > now
-local restores = epoch == room.epoch and life ~= room.life and not is_inside
-  and number <= room.next and redis.call('HEXISTS', RESTORED, user) == 0
+local restores = false
+if epoch == room.epoch and life ~= room.life then
+  restores = not is_inside and number <= room.next and redis.call('HEXISTS', RESTORED, user) == 0
+elseif epoch == room.epoch and not held and not is_inside then
+  -- A number of this life that is neither served, nor left, nor waiting: a fail-over took it.
+  restores = number > room.serving and not score(LEFT, number)
+  if restores then redis.call('HSET', ROOM, 'next', math.max(room.next, number)) end
+end
 
 local is_new = false
 if restores and readmit(user, number, tonumber(expires_at_ms)) then

@@ -1,0 +1,102 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiketi.queue.domain import Board
+from tiketi.queue.estimate import (
+    POLL_IDLE_SECONDS,
+    POLL_SECONDS_MAX,
+    POLL_SECONDS_MIN,
+    estimate_wait,
+    poll_after_seconds,
+)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def _board(**changes):
+    figures = {
+        "as_of": NOW,
+        "epoch": 1,
+        "life": 7,
+        "serving": 0,
+        "waiting": 1_000,
+        "admitted": 0,
+        "capacity": 100,
+        "rate_per_minute": 600,
+        "pass_ttl_seconds": 300.0,
+        "paused": False,
+        "opens_at": NOW - timedelta(hours=1),
+        "closes_at": NOW + timedelta(hours=1),
+        "pace_per_minute": 0.0,
+        "over_capacity": 0,
+    }
+    return Board(**{**figures, **changes})
+
+
+def test_where_places_are_free_the_rate_decides():
+    estimate = estimate_wait(_board(), 50)
+    assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (5, 5, 5)
+
+
+def test_behind_a_full_sale_one_waits_for_passes_to_lapse_at_worst():
+    estimate = estimate_wait(_board(admitted=100), 150)
+    assert estimate.low_seconds == 15
+    assert estimate.high_seconds == 600
+    assert estimate.seconds == 600
+
+
+def test_the_measured_pace_decides_within_the_range():
+    assert estimate_wait(_board(admitted=100, pace_per_minute=60.0), 150).seconds == 150
+    assert estimate_wait(_board(admitted=100, pace_per_minute=1.0), 150).seconds == 600
+    assert estimate_wait(_board(admitted=100, pace_per_minute=9e9), 150).seconds == 15
+
+
+def test_before_the_opening_the_wait_for_it_counts():
+    board = _board(opens_at=NOW + timedelta(seconds=100))
+    estimate = estimate_wait(board, 50)
+    assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (105, 105, 105)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"capacity": 0}, {"rate_per_minute": 0}, {"paused": True}, {"closes_at": NOW}],
+)
+def test_where_nobody_is_admitted_there_is_no_estimate(change):
+    assert estimate_wait(_board(**change), 1) is None
+
+
+def test_the_further_from_the_front_the_later_one_asks():
+    polls = [poll_after_seconds(estimate_wait(_board(), place), 0.0) for place in (1, 100, 500)]
+    assert polls == sorted(polls)
+    assert polls[0] == POLL_SECONDS_MIN
+    assert poll_after_seconds(estimate_wait(_board(), 1_000_000), 0.0) == POLL_SECONDS_MAX
+
+
+def test_the_jitter_spreads_those_who_are_equally_far():
+    far = estimate_wait(_board(), 1_000_000)
+    assert len({poll_after_seconds(far, roll / 100) for roll in range(100)}) >= 6
+
+
+def test_without_an_estimate_one_asks_now_and_then():
+    assert poll_after_seconds(None, 0.0) == POLL_IDLE_SECONDS
+
+
+@given(
+    position=st.integers(1, 10**7),
+    figures=st.fixed_dictionaries(
+        {
+            "capacity": st.integers(1, 10**6),
+            "rate_per_minute": st.integers(1, 10**6),
+            "admitted": st.integers(0, 10**6),
+            "pace_per_minute": st.floats(0, 10**7, allow_nan=False),
+        }
+    ),
+    roll=st.floats(0, 1, exclude_max=True),
+)
+def test_estimates_lie_in_their_range_and_polls_in_their_bounds(position, figures, roll):
+    estimate = estimate_wait(_board(**figures), position)
+    assert 0 <= estimate.low_seconds <= estimate.seconds <= estimate.high_seconds
+    assert POLL_SECONDS_MIN <= poll_after_seconds(estimate, roll) <= POLL_SECONDS_MAX
