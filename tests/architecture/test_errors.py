@@ -9,7 +9,6 @@ import tiketi
 from tiketi.infra.problem import status_of
 from tiketi.kernel.errors import NotFound, TiketiError
 
-
 SERVER_SIDE = {("internal_error", 500), ("unsupported_http_version", 505)}
 
 

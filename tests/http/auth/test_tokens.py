@@ -97,7 +97,7 @@ async def test_secrets_are_kept_as_digests_only(people, runtime):
     renewed = (await people.refresh(person.refresh_token)).json()["refresh_token"]
     async with runtime.database.latest() as reader:
         for table in ("account", "session", "refresh_token"):
-            rows = await reader.execute(text(f"SELECT t::text FROM auth.{table} AS t"))  # noqa: S608 # names above
+            rows = await reader.execute(text(f"SELECT t::text FROM auth.{table} AS t"))
             kept = "\n".join(rows.scalars())
             for secret in (person.refresh_token, renewed, "correct horse battery"):
                 assert secret not in kept

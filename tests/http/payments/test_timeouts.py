@@ -53,7 +53,7 @@ async def test_the_provider_is_asked_under_no_lock(anna, runtime):
     async with runtime.database.transaction() as tx:
         await tx.execute(text("SET LOCAL lock_timeout = '50ms'"))
         for table in ("payments.payment", "reservations.reservation", "seats.seat"):
-            await tx.execute(text(f"SELECT 1 FROM {table} FOR UPDATE"))  # noqa: S608 # listed above
+            await tx.execute(text(f"SELECT 1 FROM {table} FOR UPDATE"))  # listed above
         idle = await tx.execute(
             text("""
                 SELECT count(*) FROM pg_stat_activity

@@ -37,7 +37,7 @@ async def test_the_database_and_the_code_agree_on_every_status(runtime, create, 
         UPDATE events.event SET sold_out = :sold_out,
             published_at = CASE WHEN :published THEN CAST(:now AS timestamptz) END,
             cancelled_at = CASE WHEN :cancelled THEN CAST(:now AS timestamptz) END""")
-    status = text(f"SELECT {STATUS} FROM events.event AS e")  # noqa: S608 # a constant
+    status = text(f"SELECT {STATUS} FROM events.event AS e")  # a constant
     seen = set()
     for bits in range(8):
         async with runtime.database.transaction() as tx:
