@@ -95,7 +95,6 @@ async def test_the_rate_is_kept_by_the_store_s_clock(runtime, runtimes):
     for board in samples:
         passed_seconds = board.as_of.timestamp() - begun_ms / 1000
         assert board.admitted <= 10 + passed_seconds * 10
-    assert board.admitted >= 10 + (passed_seconds - 1) * 10
     assert board.pace_per_minute > 0
 
 
@@ -111,7 +110,8 @@ async def test_a_slow_rate_loses_no_fraction(runtime):
 
     await until(is_enough)
     board = await queue.read_latest_board(runtime, event_id)
-    assert board.as_of.timestamp() - begun_ms / 1000 == pytest.approx(2.5 / 1.5, abs=0.4)
+    # The first at once, with half a person left; whole people only would take three seconds.
+    assert 2.5 / 1.5 - 0.01 <= board.as_of.timestamp() - begun_ms / 1000 < 2.9
 
 
 async def test_raising_the_rate_grants_nothing_for_the_past(runtime):
