@@ -16,7 +16,6 @@ T = TypeVar("T")
 
 BACKOFF_FIRST_SECONDS = 0.2
 BACKOFF_MAX_SECONDS = 5.0
-IN_PROGRESS_PAUSE_SECONDS = 0.3
 RETRY_AFTER_MAX_SECONDS = 90.0
 PROBLEM_TYPE = "application/problem+json"
 PROBLEM_FIELDS = ("type", "title", "status", "detail", "code", "request_id")
@@ -128,7 +127,7 @@ class Caller:
         if answer is None:
             return self._backoff(attempt)
         if answer.code == "idempotency_in_progress" and answer.code not in foreseen:
-            return IN_PROGRESS_PAUSE_SECONDS
+            return self._backoff(attempt)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             self.stats.throttled += 1
         elif answer.status != HTTPStatus.SERVICE_UNAVAILABLE:

@@ -129,21 +129,27 @@ async def _try(buyer: Buyer, seats: Sequence[Seat], *, drop_lock: bool) -> Answe
         if buyer.temper.repeats:
             path = f"/reservations/locks/{lock_id}"
             await buyer.call("renew lock", "PUT", path, foreseen={"lock_lost"})
-    key = buyer.new_key()
-    answer = await reserve(buyer, seats, lock_id=lock_id, key=key)
     if buyer.temper.repeats:
-        await _repeat(buyer, seats, lock_id, key, answer)
-    return answer
+        return await _reserve_again_and_again(buyer, seats, lock_id)
+    return await reserve(buyer, seats, lock_id=lock_id)
 
 
-async def _repeat(
-    buyer: Buyer, seats: Sequence[Seat], lock_id: str | None, key: str, first: Answer
-) -> None:
-    """The same key and body again, then the key with another body."""
+async def _reserve_again_and_again(
+    buyer: Buyer, seats: Sequence[Seat], lock_id: str | None
+) -> Answer:
+    """The same key and body twice, then the key with another body. The answer that stands."""
+    key = buyer.new_key()
+    missed = buyer.world.stats.unavailable.total()
+    first = await reserve(buyer, seats, lock_id=lock_id, key=key)
     second = await reserve(buyer, seats, lock_id=lock_id, key=key)
     same = (second.status, second.body) == (first.status, first.body)
     same = same and second.headers.get("idempotent-replayed") == "true"
-    buyer.world.ledger.watch(REPLAY_PROMISE, same, f"reserve {first.status} → {second.status}")
+    # A refusal changes nothing: it may be forgotten by a store that dies in the same moment.
+    if first.ok or missed == buyer.world.stats.unavailable.total():
+        example = f"reserve {first.status} {first.code} → {second.status} {second.code}"
+        buyer.world.ledger.watch(REPLAY_PROMISE, same, example)
+    if not same:
+        return second
     await buyer.call(
         "reuse key",
         "POST",
@@ -152,6 +158,7 @@ async def _repeat(
         key=key,
         foreseen={"idempotency_key_reused"},
     )
+    return first
 
 
 def _another_seat(buyer: Buyer, seats: Sequence[Seat]) -> str:
