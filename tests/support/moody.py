@@ -50,6 +50,9 @@ class Moody:
     def check_details(self, details: Mapping[str, Any]) -> None:
         """Anything will do."""
 
+    def introduce(self, charge: Charge) -> None:
+        """It has to be asked."""
+
     async def create(self, charge: Charge) -> ChargeState:
         return self._state(self._book(charge))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.payments import repository
@@ -64,37 +65,49 @@ async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) 
 async def settle_by(runtime: Runtime, payment_id: UUID, state: ChargeState) -> Payment:
     """Settle by the provider's final state; what came too late goes back at once."""
     async with runtime.database.transaction() as tx:
-        payment = await repository.lock_payment(tx, payment_id)
-        if payment is None:
-            raise NotFound
-        payment = await settle_state(tx, runtime, payment, state, runtime.clock.now())
+        payment = await settle_state(tx, runtime, payment_id, state, runtime.clock.now())
     return await finish_refunds(runtime, payment) if payment.is_owed_back else payment
 
 
 async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim:
-    now, settings = runtime.clock.now(), runtime.settings
-    async with runtime.database.transaction() as tx:
-        payment = await repository.lock_payment(tx, payment_id)
-        if payment is None:
-            raise NotFound
+    """Who may ask the provider: decided by one conditional write, which leaves no lock behind."""
+    now = runtime.clock.now()
+    async with runtime.database.latest() as reader:
+        payment = await _read(reader, payment_id)
+        is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
         gateway = runtime.one(Providers).find(payment.provider)
-        if gateway is not None and (details or payment.status is PaymentStatus.REQUIRES_ACTION):
+        if gateway is not None and (details or is_waiting):
             gateway.provider.check_details(details)
-        if payment.status is not PaymentStatus.REQUIRES_ACTION:
+        if not is_waiting:
             return _Claim(payment, is_mine=False)
-        reservation = await reservations.get_reservation(tx, payment.reservation_id)
-        if reservation.status in _UNPAYABLE:
-            over = await repository.settle(tx, payment.id, PaymentStatus.CANCELLED, now=now)
-            return _Claim(over, is_mine=False)
-        await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
-        lease_seconds = settings.payment_provider_timeout_seconds + SETTLE_SECONDS
-        confirming_until = now + timedelta(seconds=lease_seconds)
+        reservation = await reservations.get_reservation(reader, payment.reservation_id)
+    if reservation.status in _UNPAYABLE:
+        async with runtime.database.transaction() as tx:
+            over = await repository.settle_unpaid(
+                tx, payment_id, PaymentStatus.CANCELLED, None, now
+            )
+            return _Claim(over or await _read(tx, payment_id), is_mine=False)
+    await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
+    lease_seconds = runtime.settings.payment_provider_timeout_seconds + SETTLE_SECONDS
+    confirming_until = now + timedelta(seconds=lease_seconds)
+    async with runtime.database.latest() as reader:
         claimed = await repository.claim(
-            tx, payment.id, confirming_until=confirming_until, check_at=confirming_until, now=now
+            reader,
+            payment_id,
+            confirming_until=confirming_until,
+            check_at=confirming_until,
+            now=now,
         )
         if claimed is None:
-            raise AssertionError("a locked payment does not change its status")
-        return _Claim(claimed, is_mine=True)
+            return _Claim(await _read(reader, payment_id), is_mine=False)
+    return _Claim(claimed, is_mine=True)
+
+
+async def _read(reader: Reader, payment_id: UUID) -> Payment:
+    payment = await repository.find_payment(reader, payment_id)
+    if payment is None:
+        raise NotFound
+    return payment
 
 
 async def _charge(runtime: Runtime, payment: Payment, details: Details) -> Payment:
@@ -130,7 +143,7 @@ async def _leave_in_doubt(runtime: Runtime, payment: Payment, state: ChargeState
             client=state.client if state else None,
         )
         # None: a webhook was faster, and what it settled is the answer.
-        return left or await repository.find_payment(tx, payment.id) or payment
+        return left or await _read(tx, payment.id)
 
 
 async def _await_answer(runtime: Runtime, payment_id: UUID) -> Payment:
@@ -138,9 +151,7 @@ async def _await_answer(runtime: Runtime, payment_id: UUID) -> Payment:
     wait_seconds = POLL_SECONDS_MIN
     while True:
         async with runtime.database.latest() as reader:
-            payment = await repository.find_payment(reader, payment_id)
-        if payment is None:
-            raise NotFound
+            payment = await _read(reader, payment_id)
         if not payment.is_being_confirmed(runtime.clock.now()):
             return payment
         await asyncio.sleep(wait_seconds)

@@ -7,7 +7,7 @@ import structlog
 
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
-from tiketi.payments import repository, repository_refunds
+from tiketi.payments import repository, repository_due, repository_refunds
 from tiketi.payments.domain import Payment
 from tiketi.payments.providers.gateway import Gateway
 from tiketi.payments.providers.protocol import Webhook, WebhookKind
@@ -27,34 +27,39 @@ async def hear_webhook(
     """
     now = runtime.clock.now()
     webhook = await gateway.provider.parse_webhook(headers, raw, now)
+    owed: Payment | None = None
     async with runtime.database.transaction() as tx:
-        if not await repository.note_webhook(tx, gateway.provider.name, webhook.id, now):
+        if not await repository_due.note_webhook(tx, gateway.provider.name, webhook.id, now):
             return
-        payment = await _lock(tx, gateway.provider.name, webhook)
+        payment = await _find(tx, gateway.provider.name, webhook)
         if payment is None:
             log.warning("webhook_about_nothing", webhook_id=webhook.id)
             return
-        payment = await _act(tx, runtime, payment, webhook, now)
-    if payment.is_owed_back:
-        await finish_refunds(runtime, payment)
+        owed = await _act(tx, runtime, payment, webhook, now)
+    if owed is not None and owed.is_owed_back:
+        await finish_refunds(runtime, owed)
 
 
-async def _lock(tx: Tx, provider: str, webhook: Webhook) -> Payment | None:
+async def _find(tx: Tx, provider: str, webhook: Webhook) -> Payment | None:
     if webhook.payment_id is None:
         return None
-    payment = await repository.lock_payment(tx, webhook.payment_id)
+    payment = await repository.find_payment(tx, webhook.payment_id)
     return payment if payment is not None and payment.provider == provider else None
 
 
 async def _act(
     tx: Tx, runtime: Runtime, payment: Payment, webhook: Webhook, now: datetime
-) -> Payment:
+) -> Payment | None:
+    """The payment if the webhook settled it."""
     match webhook.kind:
         case WebhookKind.SUCCEEDED:
-            capture = Capture(webhook.amount_minor, webhook.currency)
-            return await settle_capture(tx, runtime, payment, capture, now)
+            said = (webhook.amount_minor, webhook.currency)
+            if said != (payment.amount_minor, payment.currency):
+                log.error("captured_amount_differs", payment_id=str(payment.id), said=said)
+            return await settle_capture(tx, runtime, payment.id, Capture(*said), now)
         case WebhookKind.FAILED:
-            return await settle_failure(tx, payment, webhook.failure_code or DECLINED, now)
+            code = webhook.failure_code or DECLINED
+            return await settle_failure(tx, payment.id, code, now)
         case WebhookKind.REFUNDED:
             await repository_refunds.hasten_refunds(tx, payment.id, now)
-    return payment
+    return None

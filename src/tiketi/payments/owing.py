@@ -5,7 +5,7 @@ from uuid import UUID
 from tiketi.infra.outbox import Message
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
-from tiketi.payments import repository
+from tiketi.payments import repository, repository_due
 from tiketi.payments.domain import PAID
 from tiketi.payments.errors import RefundExceedsCaptured
 from tiketi.payments.refunding import RefundRequest, release, reserve_refund
@@ -40,7 +40,7 @@ async def owe_for_cancelled_events(runtime: Runtime) -> bool:
     is found as well.
     """
     async with runtime.database.latest() as reader:
-        owed = await repository.list_owed_by_cancelled_events(reader, BATCH_MAX)
+        owed = await repository_due.list_owed_by_cancelled_events(reader, BATCH_MAX)
     for payment_id in owed:
         request = RefundRequest(payment_id, None, EVENT_CANCELLED, None, EVENT_CANCELLED)
         async with runtime.database.transaction() as tx:

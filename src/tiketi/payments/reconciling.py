@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 
 from tiketi.infra.runtime import Runtime
-from tiketi.payments import repository, repository_refunds
+from tiketi.payments import repository, repository_due, repository_refunds
 from tiketi.payments.confirming import settle_by
 from tiketi.payments.domain import Payment, Refund
 from tiketi.payments.errors import AnswerLost, ProviderAway
@@ -33,7 +33,7 @@ BACKOFF_SECONDS_MAX = 60.0
 async def reconcile_payments(runtime: Runtime) -> bool:
     """Ask about a batch of payments in doubt; whether more may be due."""
     async with runtime.database.transaction() as tx:
-        due = await repository.lease_due(
+        due = await repository_due.lease_due(
             tx,
             now=runtime.clock.now(),
             after_seconds=runtime.settings.payment_reconcile_after_seconds,
@@ -77,7 +77,7 @@ async def _reconcile(runtime: Runtime, payment: Payment) -> None:
         await _end(runtime, payment, state)
     elif not payment.is_in_doubt and state.status is not ChargeStatus.PROCESSING:
         async with runtime.database.transaction() as tx:
-            await repository.put_off(tx, payment.id, abandoned_at(payment))
+            await repository_due.put_off(tx, payment.id, abandoned_at(payment))
     elif payment.is_in_doubt and state.client != payment.client:
         await _show(runtime, payment, state)
 
@@ -96,9 +96,7 @@ async def _end(runtime: Runtime, payment: Payment, state: ChargeState) -> None:
         await settle_by(runtime, payment.id, state)
         return
     async with runtime.database.transaction() as tx:
-        locked = await repository.lock_payment(tx, payment.id)
-        if locked is not None:
-            await settle_failure(tx, locked, PROVIDER_TIMEOUT, runtime.clock.now())
+        await settle_failure(tx, payment.id, PROVIDER_TIMEOUT, runtime.clock.now())
 
 
 async def _show(runtime: Runtime, payment: Payment, state: ChargeState) -> None:

@@ -11,19 +11,20 @@ from sqlalchemy import RowMapping, TextClause, text
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.payments.domain import Payment, PaymentStatus
 
-_COLUMNS = """p.id, p.reservation_id, p.event_id, p.user_id, p.provider, p.provider_payment_id,
+COLUMNS = """p.id, p.reservation_id, p.event_id, p.user_id, p.provider, p.provider_payment_id,
     p.status, p.amount_minor, p.currency, p.refunded_minor, p.client, p.hold_expires_at,
     p.failure_code, p.return_url, p.created_at, p.updated_at, p.confirming_until, p.settled_at,
     p.released_at"""
-_SELECT = f"SELECT {_COLUMNS} FROM payments.payment AS p "  # noqa: S608 # constants of this file
-_RETURNING = f" RETURNING {_COLUMNS}"
+_SELECT = f"SELECT {COLUMNS} FROM payments.payment AS p "  # noqa: S608 # constants of this file
+_RETURNING = f" RETURNING {COLUMNS}"
 
 _INSERT = text("""
-    INSERT INTO payments.payment (id, reservation_id, event_id, user_id, provider, status,
-        amount_minor, currency, return_url, hold_expires_at, check_at, settled_at, created_at,
-        updated_at)
-    VALUES (:id, :reservation_id, :event_id, :user_id, :provider, :status, :amount_minor,
-        :currency, :return_url, :hold_expires_at, :check_at, :settled_at, :now, :now)""")
+    INSERT INTO payments.payment (id, reservation_id, event_id, user_id, provider,
+        provider_payment_id, status, amount_minor, currency, client, return_url, hold_expires_at,
+        check_at, created_at, updated_at)
+    VALUES (:id, :reservation_id, :event_id, :user_id, :provider, :provider_payment_id, :status,
+        :amount_minor, :currency, CAST(:client AS jsonb), :return_url, :hold_expires_at, :check_at,
+        :now, :now)""")
 _FIND = text(_SELECT + "WHERE p.id = :id")
 _LOCK = text(_SELECT + "WHERE p.id = :id FOR UPDATE")
 _FIND_LIVE = text(
@@ -63,12 +64,22 @@ _PEND = text(f"""
         client = COALESCE(CAST(:client AS jsonb), p.client), updated_at = :now
     WHERE p.id = :id AND p.status = 'processing' AND p.settled_at IS NULL
     {_RETURNING}""")  # noqa: S608 # as above
-_SETTLE = text(f"""
-    UPDATE payments.payment AS p SET status = :status, failure_code = :failure_code,
+# Money that was taken is what is true, whatever was written down before.
+_SETTLE_CAPTURED = text(f"""
+    UPDATE payments.payment AS p SET status = 'succeeded', failure_code = NULL, client = '{{}}',
         provider_payment_id = COALESCE(:provider_payment_id, p.provider_payment_id),
-        client = '{{}}', settled_at = :now, updated_at = :now, check_at = NULL,
-        confirming_until = CASE WHEN :status = 'processing' THEN p.confirming_until END
-    WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
+        settled_at = :now, updated_at = :now, check_at = NULL
+    WHERE p.id = :id AND (p.settled_at IS NULL OR p.status IN ('failed', 'cancelled'))
+        AND p.amount_minor = :amount_minor AND p.currency = :currency
+    {_RETURNING}""")  # noqa: S608 # as above
+_SETTLE_UNPAID = text(f"""
+    UPDATE payments.payment AS p SET status = :status, failure_code = :failure_code,
+        client = '{{}}', settled_at = :now, updated_at = :now, check_at = NULL
+    WHERE p.id = :id AND p.settled_at IS NULL {_RETURNING}""")  # noqa: S608 # as above
+_OWE_BACK = text(f"""
+    UPDATE payments.payment AS p
+    SET status = CASE WHEN p.amount_minor = 0 THEN 'refunded' ELSE 'processing' END
+    WHERE p.id = :id AND p.status = 'succeeded' {_RETURNING}""")  # noqa: S608 # as above
 _GIVE_BACK = text(f"""
     UPDATE payments.payment AS p SET refunded_minor = refunded_minor + :amount_minor,
         status = CASE WHEN refunded_minor + :amount_minor = amount_minor THEN 'refunded'
@@ -76,28 +87,6 @@ _GIVE_BACK = text(f"""
         released_at = CASE WHEN :releases THEN COALESCE(p.released_at, :now) ELSE p.released_at END,
         confirming_until = NULL, updated_at = :now
     WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
-_LEASE_DUE = text(f"""
-    WITH due AS (
-        SELECT id FROM payments.payment
-        WHERE check_at <= :now AND (confirming_until IS NULL OR confirming_until <= :now)
-        ORDER BY check_at LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE payments.payment AS p SET checks = p.checks + 1, check_at =
-        :now + make_interval(secs => LEAST(:backoff_max, :after * power(2, LEAST(p.checks, 30))))
-    FROM due WHERE p.id = due.id {_RETURNING}""")  # noqa: S608 # as above
-_PUT_OFF = text("""
-    UPDATE payments.payment SET check_at = :check_at, checks = 0
-    WHERE id = :id AND settled_at IS NULL""")
-_HEARD = text("""
-    INSERT INTO payments.webhook (provider, webhook_id, received_at)
-    VALUES (:provider, :webhook_id, :now) ON CONFLICT DO NOTHING""")
-# Served by the index of payments that are paid and not given back: few once an event's are.
-_OF_CANCELLED_EVENTS = text("""
-    SELECT p.id FROM payments.payment AS p
-    JOIN events.event AS e ON e.id = p.event_id AND e.cancelled_at IS NOT NULL
-    WHERE p.status IN ('succeeded', 'partially_refunded') AND p.released_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM payments.refund AS f
-            WHERE f.payment_id = p.id AND f.releases AND f.status = 'pending')
-    ORDER BY p.id LIMIT :most""")
 
 
 async def insert_payment(tx: Tx, payment: Payment, check_at: datetime | None) -> None:
@@ -109,13 +98,14 @@ async def insert_payment(tx: Tx, payment: Payment, check_at: datetime | None) ->
             "event_id": payment.event_id,
             "user_id": payment.user_id,
             "provider": payment.provider,
+            "provider_payment_id": payment.provider_payment_id,
+            "client": _json(payment.client),
             "status": payment.status,
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
             "return_url": payment.return_url,
             "hold_expires_at": payment.hold_expires_at,
             "check_at": check_at,
-            "settled_at": payment.settled_at,
             "now": payment.created_at,
         },
     )
@@ -142,7 +132,7 @@ async def find_paid(reader: Reader, reservation_id: UUID) -> Payment | None:
 
 async def list_of_reservations(reader: Reader, ids: Sequence[UUID], most: int) -> list[Payment]:
     rows = await reader.execute(_OF_RESERVATIONS, {"ids": list(ids), "most": most})
-    return [_payment(row) for row in rows.mappings()]
+    return [to_payment(row) for row in rows.mappings()]
 
 
 async def list_payments(
@@ -151,7 +141,7 @@ async def list_payments(
     """Oldest first, those after the given id; of every event when ``event_ids`` is None."""
     wanted = None if event_ids is None else list(event_ids)
     rows = await reader.execute(_LIST, {"event_ids": wanted, "after": after, "most": most})
-    return [_payment(row) for row in rows.mappings()]
+    return [to_payment(row) for row in rows.mappings()]
 
 
 async def know_charge(
@@ -168,16 +158,21 @@ async def know_charge(
 
 
 async def claim(
-    tx: Tx, payment_id: UUID, *, confirming_until: datetime, check_at: datetime, now: datetime
+    reader: Reader,
+    payment_id: UUID,
+    *,
+    confirming_until: datetime,
+    check_at: datetime,
+    now: datetime,
 ) -> Payment | None:
-    """Take the right to ask the provider; None when the payment no longer waits for that."""
+    """Take the right to ask the provider, in one conditional write; None if it is not to be had."""
     values = {
         "id": payment_id,
         "confirming_until": confirming_until,
         "check_at": check_at,
         "now": now,
     }
-    return await _first(tx, _CLAIM, values)
+    return await _first(reader, _CLAIM, values)
 
 
 async def unclaim(tx: Tx, claimed: Payment, *, check_at: datetime, now: datetime) -> None:
@@ -211,24 +206,37 @@ async def leave_in_doubt(
     return await _first(tx, _PEND, values)
 
 
-async def settle(
+async def settle_captured(
     tx: Tx,
     payment_id: UUID,
-    status: PaymentStatus,
     *,
-    failure_code: str | None = None,
-    provider_payment_id: str | None = None,
+    amount_minor: int | None,
+    currency: str | None,
+    provider_payment_id: str | None,
     now: datetime,
-) -> Payment:
-    """Write the provider's last word on a locked payment."""
+) -> Payment | None:
+    """Success of exactly its amount; None when it was counted before, or is another amount."""
     values = {
         "id": payment_id,
-        "status": status,
-        "failure_code": failure_code,
+        "amount_minor": amount_minor,
+        "currency": currency,
         "provider_payment_id": provider_payment_id,
         "now": now,
     }
-    return await _one(tx, _SETTLE, values)
+    return await _first(tx, _SETTLE_CAPTURED, values)
+
+
+async def settle_unpaid(
+    tx: Tx, payment_id: UUID, status: PaymentStatus, failure_code: str | None, now: datetime
+) -> Payment | None:
+    """An end without money; None when more is known already."""
+    values = {"id": payment_id, "status": status, "failure_code": failure_code, "now": now}
+    return await _first(tx, _SETTLE_UNPAID, values)
+
+
+async def owe_back(tx: Tx, payment_id: UUID) -> Payment:
+    """A success that bought nothing: settled, and processing until its refund is through."""
+    return await _one(tx, _OWE_BACK, {"id": payment_id})
 
 
 async def give_back(
@@ -239,44 +247,16 @@ async def give_back(
     return await _one(tx, _GIVE_BACK, values)
 
 
-async def lease_due(
-    tx: Tx, *, now: datetime, after_seconds: float, backoff_max_seconds: float, most: int
-) -> list[Payment]:
-    """Payments to ask about now. The next look is put off, so that nobody else takes them."""
-    values = {
-        "now": now,
-        "after": after_seconds,
-        "backoff_max": backoff_max_seconds,
-        "most": most,
-    }
-    return [_payment(row) for row in (await tx.execute(_LEASE_DUE, values)).mappings()]
-
-
-async def put_off(tx: Tx, payment_id: UUID, check_at: datetime) -> None:
-    await tx.execute(_PUT_OFF, {"id": payment_id, "check_at": check_at})
-
-
-async def note_webhook(tx: Tx, provider: str, webhook_id: str, now: datetime) -> bool:
-    """False when the webhook was heard before."""
-    values = {"provider": provider, "webhook_id": webhook_id, "now": now}
-    return (await tx.execute(_HEARD, values)).rowcount == 1
-
-
-async def list_owed_by_cancelled_events(reader: Reader, most: int) -> list[UUID]:
-    """Paid payments of cancelled events whose refund nobody has begun."""
-    return list((await reader.execute(_OF_CANCELLED_EVENTS, {"most": most})).scalars())
-
-
 async def _first(reader: Reader, statement: TextClause, values: dict[str, Any]) -> Payment | None:
     row = (await reader.execute(statement, values)).mappings().first()
-    return None if row is None else _payment(row)
+    return None if row is None else to_payment(row)
 
 
 async def _one(tx: Tx, statement: TextClause, values: dict[str, Any]) -> Payment:
-    return _payment((await tx.execute(statement, values)).mappings().one())
+    return to_payment((await tx.execute(statement, values)).mappings().one())
 
 
-def _payment(row: RowMapping) -> Payment:
+def to_payment(row: RowMapping) -> Payment:
     return Payment(**{**row, "status": PaymentStatus(row["status"])})
 
 

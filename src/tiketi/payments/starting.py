@@ -1,6 +1,6 @@
 """Starting to pay: one live payment a reservation, of the server's own amount."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -80,9 +80,12 @@ async def start_payment(tx: Tx, runtime: Runtime, start: Start, now: datetime) -
         settled_at=None,
         released_at=None,
     )
+    if not is_free:
+        payment = _introduced(runtime, payment)
     await repository.insert_payment(tx, payment, check_at=abandoned_at(payment))
     if is_free:
-        return await settle_capture(tx, runtime, payment, Capture(0, payment.currency), now)
+        settled = await settle_capture(tx, runtime, payment.id, Capture(0, payment.currency), now)
+        return settled or payment
     return payment
 
 
@@ -100,6 +103,15 @@ async def introduce(runtime: Runtime, payment: Payment) -> ChargeState:
 
 def abandoned_at(payment: Payment) -> datetime:
     return payment.hold_expires_at + timedelta(seconds=ABANDONED_AFTER_SECONDS)
+
+
+def _introduced(runtime: Runtime, payment: Payment) -> Payment:
+    """With what its provider says of itself; as it was, where the provider must be asked."""
+    provider = runtime.one(Providers).get(payment.provider).provider
+    state = provider.introduce(charge_of(payment))
+    if state is None:
+        return payment
+    return replace(payment, provider_payment_id=state.provider_payment_id, client=state.client)
 
 
 async def _check_provider(runtime: Runtime, name: str) -> None:

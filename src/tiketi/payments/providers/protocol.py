@@ -78,6 +78,10 @@ class Provider(Protocol):
         """Invalid unless a charge can be confirmed with these details."""
         ...
 
+    def introduce(self, charge: Charge) -> ChargeState | None:
+        """How the charge begins, where the company need not be asked for that; else None."""
+        ...
+
     async def create(self, charge: Charge) -> ChargeState:
         """Make the charge known, by ``payment_id``; nothing is captured yet."""
         ...

@@ -8,7 +8,7 @@ from tiketi.infra.idempotency import Remember, once
 from tiketi.infra.postgres import Reader
 from tiketi.kernel.errors import NotFound
 from tiketi.payments import access, confirming, repository, repository_refunds, starting
-from tiketi.payments.domain import Payment
+from tiketi.payments.domain import Payment, PaymentStatus
 from tiketi.payments.errors import (
     PaymentFinal,
     ProviderAway,
@@ -107,6 +107,8 @@ async def confirm_payment(call: Call[ConfirmPaymentBody, None]) -> PaymentView:
     payment = await confirming.confirm_payment(
         call.runtime, call.path_id("payment_id"), call.body.details()
     )
+    if payment.status is PaymentStatus.SUCCEEDED:
+        return PaymentView.of(payment, [])
     async with call.runtime.database.latest() as reader:
         return await _show(reader, payment)
 

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -20,6 +21,22 @@ _OPEN = text(f"""
     VALUES (:id, :payment_id, :amount_minor, :currency, 'created', :return_url, :now)
     ON CONFLICT (payment_id) DO UPDATE SET payment_id = excluded.payment_id
     RETURNING {_COLUMNS}""")  # noqa: S608 # a constant of this file
+# In one statement, since this is what a busy shop waits for most.
+_CONFIRM = text(f"""
+    WITH confirmed AS (
+        INSERT INTO sandbox.charge AS c (id, payment_id, amount_minor, currency, status,
+            return_url, created_at, failure_code, settles_at)
+        VALUES (:id, :payment_id, :amount_minor, :currency, :status, :return_url, :now,
+            :failure_code, :settles_at)
+        ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status,
+            failure_code = excluded.failure_code, settles_at = excluded.settles_at
+        WHERE c.status = 'created' RETURNING {_COLUMNS}),
+    told AS (
+        INSERT INTO sandbox.webhook
+            (id, charge_id, type, amount_minor, is_echo, created_at, due_at)
+        SELECT :webhook_id, id, :kind, amount_minor, true, :now, :now FROM confirmed
+        WHERE CAST(:kind AS text) IS NOT NULL)
+    SELECT * FROM confirmed""")  # noqa: S608 # a constant of this file
 _FIND = text(f"SELECT {_COLUMNS} FROM sandbox.charge WHERE id = :id")  # noqa: S608 # as above
 _LOCK = text(f"SELECT {_COLUMNS} FROM sandbox.charge WHERE id = :id FOR UPDATE")  # noqa: S608 # as above
 _DUE = text(f"""
@@ -69,20 +86,40 @@ class Entry:
     return_url: str | None
 
 
-async def open_entry(tx: Tx, charge: Charge, now: datetime) -> Entry:
-    """The entry of the charge, made if there was none, its row locked."""
-    row = await tx.execute(
-        _OPEN,
+def new_charge_id() -> str:
+    """An id that nobody can guess: it opens the charge's page."""
+    return f"sbx_{secrets.token_urlsafe(16)}"
+
+
+async def confirm_entry(
+    reader: Reader,
+    charge: Charge,
+    status: BookStatus,
+    *,
+    failure_code: str | None,
+    settles_at: datetime | None,
+    echo: WebhookKind | None,
+    now: datetime,
+) -> Entry | None:
+    """Confirm a charge and owe its echo, in one write; None when it was confirmed before."""
+    row = await reader.execute(
+        _CONFIRM,
         {
-            "id": f"sbx_{secrets.token_urlsafe(16)}",
-            "payment_id": charge.payment_id,
-            "amount_minor": charge.amount_minor,
-            "currency": charge.currency,
-            "return_url": charge.return_url,
-            "now": now,
+            **_opened(charge, now),
+            "status": status,
+            "failure_code": failure_code,
+            "settles_at": settles_at,
+            "kind": echo,
+            "webhook_id": _new_webhook_id(),
         },
     )
-    return _entry(row.mappings().one())
+    found = row.mappings().first()
+    return _entry(found) if found else None
+
+
+async def open_entry(tx: Tx, charge: Charge, now: datetime) -> Entry:
+    """The entry of the charge, made if there was none, its row locked."""
+    return _entry((await tx.execute(_OPEN, _opened(charge, now))).mappings().one())
 
 
 async def find_entry(reader: Reader, entry_id: str) -> Entry | None:
@@ -151,7 +188,7 @@ async def tell(
     await tx.execute(
         _TELL,
         {
-            "id": f"msg_{secrets.token_urlsafe(16)}",
+            "id": _new_webhook_id(),
             "charge_id": entry.id,
             "type": kind,
             "amount_minor": entry.amount_minor if amount_minor is None else amount_minor,
@@ -159,6 +196,21 @@ async def tell(
             "now": now,
         },
     )
+
+
+def _opened(charge: Charge, now: datetime) -> dict[str, Any]:
+    return {
+        "id": charge.provider_payment_id or new_charge_id(),
+        "payment_id": charge.payment_id,
+        "amount_minor": charge.amount_minor,
+        "currency": charge.currency,
+        "return_url": charge.return_url,
+        "now": now,
+    }
+
+
+def _new_webhook_id() -> str:
+    return f"msg_{secrets.token_urlsafe(16)}"
 
 
 def _entry(row: RowMapping) -> Entry:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid
 from tiketi.payments.providers.protocol import (
@@ -22,11 +21,13 @@ from tiketi.payments.providers.sandbox.books import (
     BookStatus,
     Entry,
     book_refund,
+    confirm_entry,
+    new_charge_id,
     open_entry,
     tell,
     write_entry,
 )
-from tiketi.payments.providers.sandbox.cards import Card, Deed, find_card
+from tiketi.payments.providers.sandbox.cards import Deed, find_card
 from tiketi.payments.providers.sandbox.key import WebhookKey
 from tiketi.payments.providers.sandbox.page import page_url
 from tiketi.payments.providers.sandbox.webhooks import read_webhook
@@ -50,6 +51,8 @@ _STATUS_AFTER = {
     Deed.DECLINE: BookStatus.DECLINED,
     Deed.REDIRECT: BookStatus.REDIRECT,
 }
+_ECHO_OF = {Deed.CAPTURE: WebhookKind.SUCCEEDED, Deed.DECLINE: WebhookKind.FAILED}
+_FORM = {"form": "card"}
 
 
 class Sandbox:
@@ -69,6 +72,16 @@ class Sandbox:
             raise Invalid.at(("body", "card"), "the sandbox needs a card", "missing")
         find_card(card["number"])
 
+    def introduce(self, charge: Charge) -> ChargeState:
+        """Enough to begin with: it enters the books at the first call that asks more."""
+        return ChargeState(
+            status=ChargeStatus.CREATED,
+            provider_payment_id=charge.provider_payment_id or new_charge_id(),
+            amount_minor=charge.amount_minor,
+            currency=charge.currency,
+            client=_FORM,
+        )
+
     async def create(self, charge: Charge) -> ChargeState:
         return await self.fetch(charge)
 
@@ -76,15 +89,24 @@ class Sandbox:
         card = find_card(details["card"]["number"])
         if card.deed is Deed.HANG:
             await asyncio.sleep(HANG_SECONDS)
-        now = self._runtime.clock.now()
-        async with self._runtime.database.transaction() as tx:
-            entry = await open_entry(tx, charge, now)
-            if entry.status is BookStatus.CREATED:
-                entry = await _do(tx, entry, card, now)
+            return await self.fetch(charge)
+        now, status = self._runtime.clock.now(), _STATUS_AFTER[card.deed]
+        settles_at = now + timedelta(seconds=PROCESSING_SECONDS)
+        async with self._runtime.database.latest() as reader:
+            entry = await confirm_entry(
+                reader,
+                charge,
+                status,
+                failure_code=card.failure_code,
+                settles_at=settles_at if status is BookStatus.PROCESSING else None,
+                echo=_ECHO_OF.get(card.deed),
+                now=now,
+            )
+        if entry is None:
+            return await self.fetch(charge)
         state = self._state(entry)
-        if card.deed is Deed.CAPTURE_IN_SILENCE and state.status is ChargeStatus.CAPTURED:
-            return replace(state, status=ChargeStatus.PROCESSING)
-        return state
+        is_silent = card.deed is Deed.CAPTURE_IN_SILENCE
+        return replace(state, status=ChargeStatus.PROCESSING) if is_silent else state
 
     async def fetch(self, charge: Charge) -> ChargeState:
         async with self._runtime.database.transaction() as tx:
@@ -115,7 +137,7 @@ class Sandbox:
         )
 
     def _state(self, entry: Entry) -> ChargeState:
-        client = {"form": "card"}
+        client = _FORM
         if entry.status is BookStatus.REDIRECT:
             client = {"redirect_url": page_url(self._runtime.settings.public_url, entry.id)}
         return ChargeState(
@@ -126,16 +148,3 @@ class Sandbox:
             failure_code=entry.failure_code,
             client=client,
         )
-
-
-async def _do(tx: Tx, entry: Entry, card: Card, now: datetime) -> Entry:
-    """What the card does to a charge that nobody has confirmed before."""
-    status, settles_at = _STATUS_AFTER[card.deed], None
-    if status is BookStatus.PROCESSING:
-        settles_at = now + timedelta(seconds=PROCESSING_SECONDS)
-    await write_entry(tx, entry, status, failure_code=card.failure_code, settles_at=settles_at)
-    if card.deed is Deed.CAPTURE:
-        await tell(tx, entry, WebhookKind.SUCCEEDED, is_echo=True, now=now)
-    elif card.deed is Deed.DECLINE:
-        await tell(tx, entry, WebhookKind.FAILED, is_echo=True, now=now)
-    return replace(entry, status=status, failure_code=card.failure_code)
