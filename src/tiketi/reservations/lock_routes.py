@@ -35,9 +35,7 @@ async def lock_seats(call: Call[LockBody, None]) -> LockView:
     ordering.check_sale(event, len(places), call.now)
     if seat_map is None:
         raise AssertionError("the body names a seat")
-    async with runtime.database.latest() as reader:
-        lock = await seats.lock_seats(runtime, reader, seat_map, places, call.actor.user_id)
-    return LockView.of(lock)
+    return LockView.of(await seats.lock_seats(runtime, seat_map, places, call.actor.user_id))
 
 
 @routes.put("/locks/{lock_id}", answer=LockView, errors=(LockLost,))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 
-from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound, Unavailable
 from tiketi.kernel.ids import new_id
@@ -30,11 +29,12 @@ class SeatLock:
 
 
 async def lock_seats(
-    runtime: Runtime, reader: Reader, seat_map: SeatMap, places: Sequence[SeatPlace], user_id: UUID
+    runtime: Runtime, seat_map: SeatMap, places: Sequence[SeatPlace], user_id: UUID
 ) -> SeatLock:
     """Lock the seats for the user, all or none: SeatTaken names those that somebody else has.
 
-    One's own locked seats again are the same lock, renewed.
+    One's own locked seats again are the same lock, renewed. PostgreSQL is asked only about seats
+    that nobody else has locked: on a hot seat most attempts end before they need a connection.
     """
     by_section = _by_section(seat_map.event_id, places)
     lock_id = new_id()
@@ -44,7 +44,9 @@ async def lock_seats(
     if isinstance(outcome, AlreadyOwn):
         return await renew_lock(runtime, seat_map, outcome.lock_id, user_id)
     indexes = [place.index for place in places]
-    gone = set(indexes) - await claims.list_available_seats(reader, seat_map.event_id, indexes)
+    async with runtime.database.latest() as reader:
+        free = await claims.list_available_seats(reader, seat_map.event_id, indexes)
+    gone = set(indexes) - free
     if gone:
         await _release_all(runtime, by_section, user_id, lock_id)
         raise SeatTaken([seat_map.places[index].seat_id for index in gone])

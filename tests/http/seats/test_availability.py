@@ -77,8 +77,7 @@ async def test_a_lock_shows_as_held(runtime, client, clock):
     path = f"/events/{event.id}/availability"
     await client.get(path)
     seat_map = await runtime.one(seats.SeatMaps).get(event.id)
-    async with runtime.database.latest() as reader:
-        await seats.lock_seats(runtime, reader, seat_map, [seat_map.places[1]], new_id())
+    await seats.lock_seats(runtime, seat_map, [seat_map.places[1]], new_id())
     await settle(runtime, clock)
     assert (await client.get(path)).json()["sections"]["A"].startswith("aha")
 

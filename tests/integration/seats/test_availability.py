@@ -80,8 +80,7 @@ async def test_every_state_of_a_seat_shows(runtime, process, claim):
         await seats.sell_places(tx, sold)
         await tx.execute(text("UPDATE seats.seat SET state = 'b' WHERE seat_index = 4"))
     seat_map = await runtime.one(SeatMaps).get(event.id)
-    async with runtime.database.latest() as reader:
-        await seats.lock_seats(runtime, reader, seat_map, [seat_map.places[0]], new_id())
+    await seats.lock_seats(runtime, seat_map, [seat_map.places[0]], new_id())
     found = await process.look(event)
     assert found.sections == {"A": "hshab", "B": "aah"}
     assert found.general == {general.id: 97}
@@ -247,8 +246,7 @@ async def test_a_lock_shows_within_a_second_everywhere(runtime, settings):
         await read_availability(runtime, event.id)
         await read_availability(other, event.id)
         seat_map = await runtime.one(SeatMaps).get(event.id)
-        async with runtime.database.latest() as reader:
-            await seats.lock_seats(runtime, reader, seat_map, [seat_map.places[7]], new_id())
+        await seats.lock_seats(runtime, seat_map, [seat_map.places[7]], new_id())
         async with asyncio.timeout(1.0):
             for process in (runtime, other):
                 await _until_held(process, event, 7)

@@ -16,8 +16,7 @@ __all__ = ["seat_map"]
 
 async def lock(runtime, seat_map, indexes, user_id):
     places = [seat_map.places[index] for index in indexes]
-    async with runtime.database.latest() as reader:
-        return await locks.lock_seats(runtime, reader, seat_map, places, user_id)
+    return await locks.lock_seats(runtime, seat_map, places, user_id)
 
 
 async def lapse(runtime) -> None:
