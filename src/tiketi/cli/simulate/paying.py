@@ -8,6 +8,8 @@ from tiketi.cli.simulate.buyer import Buyer
 from tiketi.cli.simulate.ledger import Charge, Item, Purchase, Ticket
 
 POLL_SECONDS = 1.0
+# A good card too may fail while the provider or a store is away.
+LAST_CARD_AGAIN = 3
 PENDING_PAYMENT = ("requires_action", "processing")
 # A hold that is over cannot be paid: the answer says which way it ended.
 HOLD_OVER = ("reservation_expired", "reservation_cancelled", "reservation_confirmed")
@@ -16,9 +18,10 @@ STANDS_PROMISE = "a succeeded payment stands"
 
 
 async def pay(buyer: Buyer, purchase: Purchase) -> bool:
-    """Try the buyer's cards in turn. True when the reservation is confirmed."""
+    """Try the buyer's cards in turn, the last one again. True when the reservation is confirmed."""
     buyer.stage = "paying"
-    for card in buyer.temper.cards:
+    cards = buyer.temper.cards
+    for card in (*cards, *cards[-1:] * LAST_CARD_AGAIN):
         charge = await _start(buyer, purchase)
         if charge is None:
             break
