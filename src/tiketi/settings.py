@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     )
 
     # payments
+    payment_providers: str = Field(
+        "sandbox", description="by comma, the first is the default: sandbox, toss, stripe"
+    )
     payment_extension_seconds: int = Field(300, ge=0, description="a payment extends its hold once")
     payment_provider_timeout_seconds: float = Field(
         5.0, gt=0, description="a provider's answer; later it is in doubt"
@@ -106,6 +109,17 @@ class Settings(BaseSettings):
         "http://127.0.0.1:3014/api/v1/payments/webhooks/sandbox",
         description="where the sandbox sends its webhooks",
     )
+    toss_secret_key: SecretStr | None = Field(None, description="test_sk_… or live_sk_…")
+    toss_client_key: str | None = Field(None, description="test_ck_… or live_ck_…, for the page")
+    toss_api_url: str = Field("https://api.tosspayments.com", description="Toss Payments' API")
+    stripe_secret_key: SecretStr | None = Field(None, description="sk_test_… or sk_live_…")
+    stripe_publishable_key: str | None = Field(
+        None, description="pk_test_… or pk_live_…, for the page"
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="whsec_…, of the endpoint /api/v1/payments/webhooks/stripe"
+    )
+    stripe_api_url: str = Field("https://api.stripe.com", description="Stripe's API")
     webhook_tolerance_seconds: int = Field(
         300, ge=1, description="a webhook's timestamp may be off, either way"
     )

@@ -47,7 +47,10 @@ class Moody:
         self.outcome = ChargeStatus.CAPTURED
         self.fault = Fault.NONE
 
-    def check_details(self, details: Mapping[str, Any]) -> None:
+    async def aclose(self) -> None:
+        """It has no connections."""
+
+    def check_details(self, charge: Charge, details: Mapping[str, Any]) -> None:
         """Anything will do."""
 
     def introduce(self, charge: Charge) -> None:

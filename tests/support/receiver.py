@@ -5,15 +5,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import orjson
+
 
 @dataclass(frozen=True)
 class Received:
+    method: str
     path: str
     headers: dict[str, str]
     body: bytes
 
 
-Handle = Callable[[Received], Awaitable[int]]
+# The status, or the status and a JSON body.
+Handle = Callable[[Received], Awaitable[int | tuple[int, object]]]
 
 
 @asynccontextmanager
@@ -26,9 +30,14 @@ async def open_receiver(handle: Handle) -> AsyncIterator[int]:
             lines = (line.partition(":") for line in head[1:] if line)
             headers = {name.lower(): value.strip() for name, _, value in lines}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            status = await handle(Received(head[0].split()[1], headers, body))
+            method, path, _ = head[0].split()
+            answer = await handle(Received(method, path, headers, body))
+            status, said = answer if isinstance(answer, tuple) else (answer, None)
+            content = b"" if said is None else orjson.dumps(said)
             writer.write(
-                f"HTTP/1.1 {status} OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
+                f"HTTP/1.1 {status} OK\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(content)}\r\nconnection: close\r\n\r\n".encode()
+                + content
             )
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

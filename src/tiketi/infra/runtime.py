@@ -28,12 +28,18 @@ class Runtime:
     _singles: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)
 
     def one(self, factory: Callable[["Runtime"], T]) -> T:
-        """The process's single instance of what the factory makes: a cache, a limiter, a pool."""
+        """The process's single instance of what the factory makes: a cache, a limiter, a pool.
+
+        One that has an ``aclose`` is closed with the runtime.
+        """
         if factory not in self._singles:
             self._singles[factory] = factory(self)
         return cast("T", self._singles[factory])
 
     async def close(self) -> None:
+        for single in self._singles.values():
+            if hasattr(single, "aclose"):
+                await single.aclose()
         await self.redis.close()
         await self.database.close()
 

@@ -15,7 +15,7 @@ from tiketi.payments.domain import UNPAID_ENDS, Payment, PaymentStatus
 from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
-from tiketi.payments.providers.protocol import FINAL, ChargeState
+from tiketi.payments.providers.protocol import FINAL, ChargeState, ChargeStatus
 from tiketi.payments.refunding import charge_of, finish_refunds
 from tiketi.payments.settling import settle_state
 from tiketi.payments.starting import abandoned_at
@@ -77,7 +77,7 @@ async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim
         is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
         gateway = runtime.one(Providers).find(payment.provider)
         if gateway is not None and (details or is_waiting):
-            gateway.provider.check_details(details)
+            gateway.provider.check_details(charge_of(payment), details)
         if not is_waiting:
             return _Claim(payment, is_mine=False)
         reservation = await reservations.get_reservation(reader, payment.reservation_id)
@@ -118,16 +118,24 @@ async def _charge(runtime: Runtime, payment: Payment, details: Details) -> Payme
             ProviderCall.CONFIRM, lambda: gateway.provider.confirm(charge, details)
         )
     except (ProviderAway, Invalid):
-        async with runtime.database.transaction() as tx:
-            await repository.unclaim(
-                tx, payment, check_at=abandoned_at(payment), now=runtime.clock.now()
-            )
+        await _unclaim(runtime, payment)
         raise
     except AnswerLost:
         return await _leave_in_doubt(runtime, payment, None)
+    if state.status is ChargeStatus.CREATED:
+        return await _unclaim(runtime, payment)
     if state.status in FINAL:
         return await settle_by(runtime, payment.id, state)
     return await _leave_in_doubt(runtime, payment, state)
+
+
+async def _unclaim(runtime: Runtime, payment: Payment) -> Payment:
+    """Nothing was begun: the payment waits for its buyer as it did before."""
+    async with runtime.database.transaction() as tx:
+        await repository.unclaim(
+            tx, payment, check_at=abandoned_at(payment), now=runtime.clock.now()
+        )
+        return await _read(tx, payment.id)
 
 
 async def _leave_in_doubt(runtime: Runtime, payment: Payment, state: ChargeState | None) -> Payment:

@@ -27,6 +27,9 @@ async def hear_webhook(
     """
     now = runtime.clock.now()
     webhook = await gateway.provider.parse_webhook(headers, raw, now)
+    if webhook.kind is WebhookKind.CHANGED:
+        await _hasten(runtime, gateway.provider.name, webhook)
+        return
     owed: Payment | None = None
     async with runtime.database.transaction() as tx:
         if not await repository_due.note_webhook(tx, gateway.provider.name, webhook.id, now):
@@ -38,6 +41,14 @@ async def hear_webhook(
         owed = await _act(tx, runtime, payment, webhook, now)
     if owed is not None and owed.is_owed_back:
         await finish_refunds(runtime, owed)
+
+
+async def _hasten(runtime: Runtime, provider: str, webhook: Webhook) -> None:
+    """Have the reconciler ask at once. Nothing else is written: anybody may have sent this."""
+    async with runtime.database.transaction() as tx:
+        payment = await _find(tx, provider, webhook)
+        if payment is not None and payment.settled_at is None:
+            await repository_due.put_off(tx, payment.id, runtime.clock.now())
 
 
 async def _find(tx: Tx, provider: str, webhook: Webhook) -> Payment | None:

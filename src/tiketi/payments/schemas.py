@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from tiketi.infra.http.wire import Body, Moment, View, text
+from tiketi.infra.http.wire import Amount, Body, Moment, View, text
 from tiketi.kernel.money import AMOUNT_MINOR_MAX
 from tiketi.payments.domain import Payment, PaymentStatus, Refund, RefundStatus
 
@@ -26,6 +26,7 @@ def _web_address(url: str) -> str:
 
 
 ReturnUrl = Annotated[str, text(RETURN_URL_CHARACTERS_MAX), AfterValidator(_web_address)]
+Detail = Annotated[str, text(255)]
 ProviderName = Annotated[str, text(32)]
 
 
@@ -40,9 +41,13 @@ class CardBody(Body):
 
 
 class ConfirmPaymentBody(Body):
-    """What the provider's page returned: for the sandbox a card, or nothing after a redirect."""
+    """What the provider's page returned; nothing after a redirect."""
 
-    card: CardBody | None = None
+    card: CardBody | None = Field(None, description="sandbox")
+    payment_key: Detail | None = Field(None, description="toss")
+    order_id: Detail | None = Field(None, description="toss, if at hand")
+    amount: Amount | None = Field(None, description="toss, if at hand")
+    payment_method: Detail | None = Field(None, description="stripe, unless its page confirmed")
 
     def details(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True)

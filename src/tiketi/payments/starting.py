@@ -10,7 +10,7 @@ from tiketi.kernel.errors import Invalid
 from tiketi.kernel.ids import new_id
 from tiketi.payments import repository
 from tiketi.payments.domain import NO_PROVIDER, Payment, PaymentStatus
-from tiketi.payments.providers.directory import DEFAULT_PROVIDER, Providers
+from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import ChargeState
 from tiketi.payments.refunding import charge_of
@@ -52,7 +52,7 @@ async def start_payment(tx: Tx, runtime: Runtime, start: Start, now: datetime) -
             await _check_provider(runtime, live.provider)
         return live
     is_free = reservation.amount_minor == 0
-    provider = NO_PROVIDER if is_free else start.provider or DEFAULT_PROVIDER
+    provider = NO_PROVIDER if is_free else start.provider or runtime.one(Providers).default
     hold_expires_at = reservation.expires_at
     if not is_free:
         await _check_provider(runtime, provider)

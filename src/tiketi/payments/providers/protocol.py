@@ -55,12 +55,16 @@ class WebhookKind(StrEnum):
     SUCCEEDED = "payment.succeeded"
     FAILED = "payment.failed"
     REFUNDED = "payment.refunded"
+    CHANGED = "changed"  # something happened, and only asking tells what
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A message that the provider signed. ``payment_id`` is ours, None if it names none."""
+    """A message of the provider's. ``payment_id`` is ours, None if it names none.
+
+    Anything but CHANGED was signed by the provider, and its ``id`` is the same when repeated.
+    """
 
     id: str
     kind: WebhookKind
@@ -74,8 +78,8 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    def check_details(self, details: Mapping[str, Any]) -> None:
-        """Invalid unless a charge can be confirmed with these details."""
+    def check_details(self, charge: Charge, details: Mapping[str, Any]) -> None:
+        """Invalid unless the charge can be confirmed with these details."""
         ...
 
     def introduce(self, charge: Charge) -> ChargeState | None:
@@ -100,6 +104,10 @@ class Provider(Protocol):
 
     async def refund(self, charge: Charge, refund_id: UUID, amount_minor: int) -> str | None:
         """Give back so much, once for each ``refund_id``: the provider's id, None if refused."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...
 
     async def parse_webhook(self, headers: Mapping[str, str], raw: bytes, now: datetime) -> Webhook:

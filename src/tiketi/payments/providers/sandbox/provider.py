@@ -66,7 +66,11 @@ class Sandbox:
         self._key = runtime.one(WebhookKey).secret_bytes
         self._tolerance_seconds = settings.webhook_tolerance_seconds
 
-    def check_details(self, details: Mapping[str, Any]) -> None:
+    def check_details(
+        self,
+        charge: Charge,  # noqa: ARG002 # the protocol's
+        details: Mapping[str, Any],
+    ) -> None:
         card = details.get("card")
         if card is None:
             raise Invalid.at(("body", "card"), "the sandbox needs a card", "missing")
@@ -135,6 +139,9 @@ class Sandbox:
         return read_webhook(
             self._key, headers, raw, now=now, tolerance_seconds=self._tolerance_seconds
         )
+
+    async def aclose(self) -> None:
+        """It has no connections of its own."""
 
     def _state(self, entry: Entry) -> ChargeState:
         client = _FORM
