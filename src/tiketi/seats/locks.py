@@ -1,6 +1,7 @@
 """Use cases on locks: a short claim in Redis while somebody chooses."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -42,7 +43,10 @@ async def lock_seats(
     if isinstance(outcome, Taken):
         raise SeatTaken([seat_map.places[index].seat_id for index in outcome.indexes])
     if isinstance(outcome, AlreadyOwn):
-        return await renew_lock(runtime, seat_map, outcome.lock_id, user_id)
+        lock_id = outcome.lock_id
+        # Without a record its first call is still on the way, or died there: it is completed here.
+        with suppress(NotFound):
+            return await renew_lock(runtime, seat_map, lock_id, user_id)
     indexes = [place.index for place in places]
     async with runtime.database.latest() as reader:
         free = await claims.list_available_seats(reader, seat_map.event_id, indexes)
@@ -59,6 +63,8 @@ async def lock_seats(
     await store.keep_record(
         runtime.redis, lock_id, record, runtime.settings.lock_max_seconds * 1000
     )
+    if isinstance(outcome, AlreadyOwn):
+        return await renew_lock(runtime, seat_map, lock_id, user_id)
     return _shown(lock_id, record, seat_map, outcome.expires_at_ms)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tests.integration.seats.test_claims import claim, seat_map
 from tiketi.kernel.errors import NotFound
 from tiketi.kernel.ids import new_id
-from tiketi.seats import locks
+from tiketi.seats import keys, locks
 from tiketi.seats.domain import SeatMap, SeatRow, SeatSection
 from tiketi.seats.errors import LockLost, SeatTaken
 
@@ -54,6 +54,17 @@ async def test_ones_own_locked_seats_again_are_the_same_lock(runtime, seat_map):
     again = await lock(runtime, seat_map, [4, 3], anna)
     assert again.lock_id == first.lock_id
     assert again.expires_at >= first.expires_at
+
+
+async def test_a_lock_whose_first_call_died_before_its_record_is_completed(runtime, seat_map):
+    anna = new_id()
+    first = await lock(runtime, seat_map, [3, 4], anna)
+    await runtime.redis.client.delete(keys.lock_record(first.lock_id))
+    again = await lock(runtime, seat_map, [3, 4], anna)
+    assert (again.lock_id, again.seat_ids) == (first.lock_id, first.seat_ids)
+    assert again.expires_at >= first.expires_at
+    await locks.release_lock(runtime, first.lock_id, anna)
+    assert await locks.locked_indexes(runtime, seat_map.event_id, seat_map) == set()
 
 
 async def test_a_fence_grows_with_every_lock(runtime, seat_map):
