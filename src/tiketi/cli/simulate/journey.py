@@ -1,5 +1,7 @@
 """One buyer's way through the on-sale, from arriving to tickets or to giving up."""
 
+import traceback
+
 from tiketi.cli.simulate.buyer import Buyer, PassLost
 from tiketi.cli.simulate.calls import OutOfTime, Unforeseen
 from tiketi.cli.simulate.holding import cancel
@@ -29,6 +31,12 @@ async def go_through(buyer: Buyer) -> None:
     except OutOfTime:
         outcome = OUT_OF_TIME
     except Unforeseen:
+        outcome = TURNED_AWAY
+    except (LookupError, TypeError, ValueError, AttributeError) as flaw:
+        # A field that the contract promises is missing, or is something else.
+        where = traceback.extract_tb(flaw.__traceback__)[-1]
+        example = f"{flaw!r} in {where.name}, line {where.lineno}"
+        buyer.world.stats.fault("answer not as documented", example)
         outcome = TURNED_AWAY
     buyer.step_out()
     buyer.stage = ""

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -30,6 +29,8 @@ from tiketi.kernel.clock import Clock
 # For reading everything once more, whatever the sale itself took.
 AUDIT_SECONDS_MAX = 180.0
 WATCH_CONNECTIONS = 2
+TOO_LATE = "sold out before they had signed in"
+NEVER_SIGNED_IN = "could not sign in"
 # For what availability and its copies may lag behind.
 SETTLE_INTERVALS = 2.5
 
@@ -58,10 +59,12 @@ class Simulation:
         caller.deadline = stats.started + self.plan.timeout_seconds
         world = self._world(on_sale, caller, stats)
         kills: list[Kill] = []
-        async with self._in_background(world, kills):
-            buyers = await self._let_everybody_in(world, accounts)
-        took_seconds = self.clock.monotonic() - stats.started
-        final = await self._read_again(world, admin, buyers)
+        try:
+            buyers = await self._hold_sale(world, accounts, kills)
+            took_seconds = self.clock.monotonic() - stats.started
+            final = await self._read_again(world, admin, buyers)
+        finally:
+            world.watch.caller.client.close()
         invariants = await read_invariants(caller, admin)
         return Report.of(
             world, final, took_seconds=took_seconds, kills=tuple(kills), invariants=invariants
@@ -89,50 +92,41 @@ class Simulation:
             loot=Loot(),
         )
 
-    @asynccontextmanager
-    async def _in_background(self, world: World, kills: list[Kill]) -> AsyncIterator[None]:
-        """Watching, showing and killing go on meanwhile, and end with it."""
+    async def _hold_sale(
+        self, world: World, accounts: Sequence[Account], kills: list[Kill]
+    ) -> list[Buyer]:
+        """The sale; watching, showing and killing go on meanwhile, and end with it."""
         seats = len(world.house.seats)
-        tasks = [
-            asyncio.create_task(world.watch.run(queue=self.plan.queue)),
-            asyncio.create_task(Progress(world, self.console).run()),
-            asyncio.create_task(
-                kill_on_the_way(
-                    self.plan.kill,
-                    caller=world.caller,
-                    sold_share=lambda: world.watch.snapshot.count(SOLD) / seats,
-                    pids_of=self.pids_of,
-                    kills=kills,
-                )
-            ),
-        ]
-        try:
-            yield
-        finally:
+        async with asyncio.TaskGroup() as background:
+            tasks = [
+                background.create_task(world.watch.run(queue=self.plan.queue)),
+                background.create_task(Progress(world, self.console).run()),
+                background.create_task(
+                    kill_on_the_way(
+                        self.plan.kill,
+                        caller=world.caller,
+                        sold_share=lambda: world.watch.snapshot.count(SOLD) / seats,
+                        pids_of=self.pids_of,
+                        kills=kills,
+                    )
+                ),
+            ]
+            buyers = await self._let_everybody_in(world, accounts)
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            world.watch.caller.client.close()
+        return buyers
 
     async def _let_everybody_in(self, world: World, accounts: Sequence[Account]) -> list[Buyer]:
         """Every buyer's journey, side by side; the buyers in their order."""
-        window_seconds = self.plan.opens_in_seconds + self.plan.arrivals_after_seconds
         buyers: dict[int, Buyer] = {}
 
         async def journey(index: int, sign_in: Callable[[], Awaitable[Account]]) -> None:
             rng = random.Random(f"{self.plan.seed}/{index}")  # noqa: S311 # a repeatable crowd
-            world.stats.stages["arriving"] += 1
-            try:
-                account = await sign_in()
-                await world.caller.sleep(rng.uniform(0, window_seconds))
-            except (OutOfTime, Unforeseen):
-                world.ledger.outcomes["never signed in"] += 1
-                return
-            finally:
-                world.stats.stages["arriving"] -= 1
-            temper = draw_temper(index, self.plan, rng)
-            buyers[index] = Buyer(index, account, temper, world, rng)
-            await go_through(buyers[index])
+            account = await self._arrive(world, sign_in, rng)
+            if account is not None:
+                temper = draw_temper(index, self.plan, rng)
+                buyers[index] = Buyer(index, account, temper, world, rng)
+                await go_through(buyers[index])
 
         async with asyncio.TaskGroup() as tasks:
             for index, account in enumerate(accounts):
@@ -140,6 +134,31 @@ class Simulation:
             for index in range(len(accounts), self.plan.buyers):
                 tasks.create_task(journey(index, lambda: self.door.sign_in(world.caller)))
         return [buyers[index] for index in sorted(buyers)]
+
+    async def _arrive(
+        self, world: World, sign_in: Callable[[], Awaitable[Account]], rng: random.Random
+    ) -> Account | None:
+        """Sign in and come; None, with the outcome noted, for whoever does not get that far."""
+        window_seconds = self.plan.opens_in_seconds + self.plan.arrivals_after_seconds
+        world.stats.stages["arriving"] += 1
+        signing_in = asyncio.ensure_future(sign_in())
+        sold_out = asyncio.ensure_future(world.watch.exhausted.wait())
+        try:
+            await asyncio.wait({signing_in, sold_out}, return_when=asyncio.FIRST_COMPLETED)
+            if not signing_in.done():
+                world.ledger.outcomes[TOO_LATE] += 1
+                return None
+            account = signing_in.result()
+            await world.caller.sleep(rng.uniform(0, window_seconds))
+        except (OutOfTime, Unforeseen):
+            world.ledger.outcomes[NEVER_SIGNED_IN] += 1
+            return None
+        else:
+            return account
+        finally:
+            signing_in.cancel()
+            sold_out.cancel()
+            world.stats.stages["arriving"] -= 1
 
     async def _read_again(self, world: World, admin: Account, buyers: Sequence[Buyer]) -> Final:
         """Bring the ledger up to date, and add what only the end shows."""
