@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from tiketi.infra.rate_limit import Budget, spend
 
 
@@ -19,13 +21,48 @@ async def test_one_persons_calls_cost_nobody_else(runtime):
     assert verdict.remaining == 2
 
 
+async def _window(runtime, **fields) -> None:
+    """Rewrite the only window kept: ``began_seconds_ago``, ``d`` its last call, ms into it."""
+    client = runtime.redis.client
+    key = (await client.keys("rate:*"))[0]
+    if (ago := fields.pop("began_seconds_ago", None)) is not None:
+        seconds, microseconds = await client.time()
+        fields["s"] = seconds * 1000 + microseconds // 1000 - ago * 1000
+    await client.hset(key, mapping=fields)
+
+
 async def test_a_new_window_weighs_the_last_one_by_its_share(runtime):
     budget = Budget("user", "steady", 10)
     for _ in range(10):
         assert (await spend(runtime.redis, budget)).allowed
-    key = (await runtime.redis.client.keys("rate:*"))[0]
-    # As if the window had begun 90 s ago: half of the last one's ten still counts.
-    start = int(await runtime.redis.client.hget(key, "s"))
-    await runtime.redis.client.hset(key, "s", start - 90_000)
+    # As if they had been spread over a minute that began 90 s ago: half of them still count.
+    await _window(runtime, began_seconds_ago=90, d=60_000)
     allowed = [(await spend(runtime.redis, budget)).allowed for _ in range(10)]
     assert sum(allowed) in (4, 5)
+
+
+@pytest.mark.parametrize("spread_seconds", [0, 1, 30, 59])
+async def test_a_call_after_the_wait_told_is_allowed(runtime, spread_seconds):
+    budget = Budget("user", "patient", 10)
+    for _ in range(10):
+        assert (await spend(runtime.redis, budget)).allowed
+    await _window(runtime, began_seconds_ago=spread_seconds, d=spread_seconds * 1000)
+    refused = await spend(runtime.redis, budget)
+    assert not refused.allowed
+    assert 1 <= refused.reset_seconds <= 60
+
+    await _window(runtime, began_seconds_ago=spread_seconds + refused.reset_seconds)
+    assert (await spend(runtime.redis, budget)).allowed
+
+
+async def test_a_call_after_the_wait_told_in_the_next_window_is_allowed(runtime):
+    budget = Budget("user", "patient", 10)
+    for _ in range(10):
+        assert (await spend(runtime.redis, budget)).allowed
+    await _window(runtime, began_seconds_ago=61, d=59_000)
+    refused = await spend(runtime.redis, budget)
+    assert not refused.allowed
+    assert 1 <= refused.reset_seconds <= 6
+
+    await _window(runtime, began_seconds_ago=61 + refused.reset_seconds)
+    assert (await spend(runtime.redis, budget)).allowed

@@ -1,28 +1,38 @@
--- Counts one request against a limit over a sliding minute, weighing the last window by its share.
+-- Counts one request against a limit over a sliding minute. Two windows are kept, each with its
+-- count and how far into it the last counted request came: the last window's requests are taken
+-- to lie evenly up to there, and each is forgotten when it is a window old.
 -- KEYS[1] the limit's hash        ARGV[1] most requests a window   ARGV[2] the window, ms
--- Reply: {allowed 0|1, remaining, ms until a request would be allowed or the window is new}
+-- Reply: {allowed 0|1, remaining, ms until a request will be allowed, or until the window is new}
 -- A refused request is not counted. Repeating the script counts twice, which only errs to be strict.
 local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ROUNDING = 1e-6
 
-local start, current, last = unpack(redis.call('HMGET', KEYS[1], 's', 'c', 'l'))
-start, current, last = tonumber(start), tonumber(current) or 0, tonumber(last) or 0
+local kept = redis.call('HMGET', KEYS[1], 's', 'c', 'd', 'l', 'e')
+local start = tonumber(kept[1])
+local current, spread = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
+local last, last_spread = tonumber(kept[4]) or 0, tonumber(kept[5]) or 0
 if not start or now - start >= 2 * window or now < start then
-  start, current, last = now, 0, 0
+  start, current, spread, last, last_spread = now, 0, 0, 0, 0
 elseif now - start >= window then
-  start, current, last = start + window, 0, current
+  start, current, spread, last, last_spread = start + window, 0, 0, current, spread
 end
 
-local left = window - (now - start)
-local used = last * left / window + current
-if used + 1 > most then
-  local wait = left
-  if current + 1 <= most and last > 0 then
-    wait = math.ceil((used + 1 - most) * window / last)
-  end
-  return {0, 0, math.max(1, math.min(wait, left))}
+local elapsed = now - start
+local used = current
+if elapsed < last_spread then
+  used = used + last * (1 - elapsed / last_spread)
 end
-redis.call('HSET', KEYS[1], 's', start, 'c', current + 1, 'l', last)
+if used + 1 > most + ROUNDING then
+  local wait
+  if current + 1 <= most then
+    wait = math.ceil((used + 1 - most) * last_spread / last)
+  else
+    wait = window - elapsed + math.ceil((current + 1 - most) * spread / current)
+  end
+  return {0, 0, math.max(1, wait)}
+end
+redis.call('HSET', KEYS[1], 's', start, 'c', current + 1, 'd', elapsed, 'l', last, 'e', last_spread)
 redis.call('PEXPIRE', KEYS[1], 2 * window)
-return {1, math.floor(most - used - 1), left}
+return {1, math.floor(most - used - 1 + ROUNDING), window - elapsed}
