@@ -149,7 +149,7 @@ async def _reserve_again_and_again(
         example = f"reserve {first.status} {first.code} → {second.status} {second.code}"
         buyer.world.ledger.watch(REPLAY_PROMISE, same, example)
     if not same:
-        return second
+        return first if first.ok else second
     await buyer.call(
         "reuse key",
         "POST",
