@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 
 from tests.support.client import API, open_client
 from tests.support.on_sale import open_sale
@@ -72,6 +73,12 @@ async def test_every_route_is_described_by_the_document(client):
     assert "seat_taken" in reserve["responses"]["409"]["description"]
     assert reserve["security"] == [{"access_token": []}]
     assert (await client.http.get("/docs")).headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("service", [*SERVICES, EDGE], ids=lambda service: service.name)
+async def test_the_document_is_valid_with_every_reference_in_it(runtime, service):
+    async with open_client(runtime, service) as client:
+        validate(await document(client))
 
 
 async def test_metrics_count_requests_by_route_not_by_path(client):

@@ -55,10 +55,11 @@ def build_document(service: str, endpoints: Sequence[Endpoint]) -> dict[str, Any
     """The OpenAPI document of a service."""
     models = sorted(_models(endpoints), key=lambda pair: (pair[0].__name__, pair[1]))
     references, definitions = models_json_schema(models, ref_template=_REF)
+    schemas: dict[str, Any] = definitions.get("$defs", {})
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         item = paths.setdefault(f"/api/v1{endpoint.path}", {})
-        item[endpoint.method.lower()] = _operation(endpoint, references)
+        item[endpoint.method.lower()] = _operation(endpoint, references, schemas)
     for path, summary in _OPERATIONS.items():
         answer = {"200": {"description": "OK"}}
         if path == "/health/ready":
@@ -76,7 +77,7 @@ def build_document(service: str, endpoints: Sequence[Endpoint]) -> dict[str, Any
         "info": {"title": f"Tiketi {service}", "version": tiketi.__version__},
         "paths": paths,
         "components": {
-            "schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM},
+            "schemas": {**schemas, "Problem": _PROBLEM},
             "securitySchemes": {
                 "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "queue_receipt": {"type": "apiKey", "in": "header", "name": "Queue-Receipt"},
@@ -97,13 +98,13 @@ def _models(endpoints: Iterable[Endpoint]) -> set[tuple[type[BaseModel], JsonSch
     return found
 
 
-def _operation(endpoint: Endpoint, references: _Models) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, references: _Models, schemas: dict[str, Any]) -> dict[str, Any]:
     summary, _, description = (getdoc(endpoint.handler) or endpoint.name).partition("\n")
     operation: dict[str, Any] = {
         "summary": summary,
         "operationId": f"{endpoint.module}_{endpoint.name}",
         "tags": [endpoint.module],
-        "parameters": _parameters(endpoint),
+        "parameters": _parameters(endpoint, references, schemas),
         "responses": _responses(endpoint, references),
     }
     if description.strip():
@@ -119,7 +120,9 @@ def _operation(endpoint: Endpoint, references: _Models) -> dict[str, Any]:
     return operation
 
 
-def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+def _parameters(
+    endpoint: Endpoint, references: _Models, schemas: dict[str, Any]
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {
             "name": name,
@@ -135,10 +138,11 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.queue_pass:
         found.append(_header("Queue-Pass", {"type": "string"}, required=False))
     if endpoint.query is not None:
-        properties = endpoint.query.model_json_schema(by_alias=True)
+        # As it stands among the components, so that what it refers to is found there too.
+        model = schemas[references[endpoint.query, "validation"]["$ref"].rpartition("/")[2]]
         found.extend(
             {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in properties.get("properties", {}).items()
+            for name, schema in model.get("properties", {}).items()
         )
     return found
 
