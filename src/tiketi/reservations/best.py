@@ -22,7 +22,9 @@ SPREAD_PER_TRY = 8
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a buyer asks for. Accessible seats go only to those who ask for them."""
+    """What a buyer asks for. Accessible seats, and the companions' beside them, go only to those
+    who ask for them; and whoever asks gets an accessible one, never companions' seats alone.
+    """
 
     quantity: int
     tier_id: UUID | None
@@ -75,7 +77,9 @@ async def choose(
         for row in section.rows
     ]
     find_groups = together if wish.adjacent else apart
-    found = list(islice(find_groups(rows, free, wish.quantity), 1 + tried * SPREAD_PER_TRY))
+    one_of = seat_map.accessible if wish.accessible else None
+    groups = find_groups(rows, free, wish.quantity, one_of)
+    found = list(islice(groups, 1 + tried * SPREAD_PER_TRY))
     if not found:
         raise NoSeatsTogether
     chosen = secrets.choice(found)
@@ -83,10 +87,14 @@ async def choose(
 
 
 def together(
-    rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int
+    rows: Iterable[SeatRow],
+    free: AbstractSet[int],
+    quantity: int,
+    one_of: AbstractSet[int] | None = None,
 ) -> Iterator[Sequence[int]]:
     """Neighbours, no two groups with a seat in common: row by row from the front, and in a row
-    from its middle outwards. Rows come in seat-map order, front first.
+    from its middle outwards. Rows come in seat-map order, front first. Each group has at least one
+    seat of ``one_of``; None asks for nothing.
     """
     for row in rows:
         middle = row.first + (len(row.numbers) - quantity) / 2
@@ -94,6 +102,7 @@ def together(
             start
             for start in row.indexes[: max(0, len(row.indexes) - quantity + 1)]
             if all(index in free for index in range(start, start + quantity))
+            and (one_of is None or not one_of.isdisjoint(range(start, start + quantity)))
         ]
         offered: set[int] = set()
         for start in sorted(starts, key=lambda each: abs(each - middle)):
@@ -104,9 +113,18 @@ def together(
 
 
 def apart(
-    rows: Iterable[SeatRow], free: AbstractSet[int], quantity: int
+    rows: Iterable[SeatRow],
+    free: AbstractSet[int],
+    quantity: int,
+    one_of: AbstractSet[int] | None = None,
 ) -> Iterator[Sequence[int]]:
-    """Seats from the front, whether or not they are neighbours."""
-    left = (index for row in rows for index in row.indexes if index in free)
+    """Seats from the front, whether or not they are neighbours; those of ``one_of`` first, and
+    at least one of them in each group.
+    """
+    indexes = [index for row in rows for index in row.indexes if index in free]
+    if one_of is not None:
+        indexes.sort(key=lambda index: index not in one_of)
+    left = iter(indexes)
     while len(group := list(islice(left, quantity))) == quantity:
-        yield group
+        if one_of is None or not one_of.isdisjoint(group):
+            yield group

@@ -38,3 +38,21 @@ def test_every_group_is_free_neighbours_and_no_two_share_a_seat(free, quantity):
 def test_apart_finds_a_group_whenever_enough_are_free(free, quantity):
     found = next(apart(ROWS, free, quantity), None)
     assert (found is not None) == (len(free) >= quantity)
+
+
+def test_whoever_needs_an_accessible_seat_is_not_given_a_companions_alone():
+    accessible = {3}
+    assert list(together(ROWS, {2, 3, 4}, 1, accessible)) == [range(3, 4)]
+    assert list(together(ROWS, {4, 5}, 1, accessible)) == []
+    assert list(apart(ROWS, {0, 3, 17}, 1, accessible)) == [[3]]
+    assert list(apart(ROWS, {0, 3, 17}, 2, accessible)) == [[3, 0]]
+    assert list(apart(ROWS, {0, 17}, 2, accessible)) == []
+
+
+@given(st.sets(st.integers(0, 17)), st.sets(st.integers(0, 17)), st.integers(1, 9))
+def test_every_group_has_one_of_those_asked_for(free, one_of, quantity):
+    for group in [
+        *together(ROWS, free, quantity, one_of),
+        *apart(ROWS, free, quantity, one_of),
+    ]:
+        assert one_of & set(group)
