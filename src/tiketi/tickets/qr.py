@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from io import BytesIO
 
 import segno
 
@@ -19,7 +20,7 @@ class QrCodes:
         self._drawing = asyncio.Semaphore(DRAWN_AT_ONCE_MAX)
 
     async def svg(self, code: str) -> str:
-        """The symbol as an inline ``<svg>`` element."""
+        """The symbol as an ``<svg>`` element: good inline, and as an image of its own."""
         found = self._cached.get(code)
         if found is None:
             async with self._drawing:
@@ -32,5 +33,9 @@ class QrCodes:
 
 
 def _draw(code: str) -> str:
-    svg: str = segno.make_qr(code, error="m").svg_inline(scale=4, border=4)
-    return svg
+    svg = BytesIO()
+    # Its own ground: a dark page behind it would hide it from a reader.
+    segno.make_qr(code, error="m").save(
+        svg, kind="svg", scale=4, border=4, light="#fff", xmldecl=False, nl=False
+    )
+    return svg.getvalue().decode()
