@@ -63,6 +63,7 @@ class Client:
         self._urls = dict(origins)
         self._origins = {name: Origin.of(url) for name, url in origins.items()}
         self._free: dict[Origin, list[Connection]] = defaultdict(list)
+        self._open: set[Connection] = set()
         self._slots = {name: asyncio.Semaphore(connections_max) for name in _SERVICES}
         self._timeout_seconds = timeout_seconds
         self._clock = clock or SystemClock()
@@ -94,7 +95,7 @@ class Client:
             if connection.usable:
                 break
         else:
-            connection = await connect(origin)
+            connection = await connect(origin, self._open)
         answer = await connection.exchange(wire)
         if connection.usable:
             free.append(connection)
@@ -110,7 +111,6 @@ class Client:
         )
 
     def close(self) -> None:
-        for free in self._free.values():
-            for connection in free:
-                connection.close()
+        for connection in tuple(self._open):
+            connection.close()
         self._free.clear()

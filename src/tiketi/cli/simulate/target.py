@@ -62,7 +62,7 @@ async def check_reachable(target: Target) -> None:
 
 async def _answers(origin: Origin) -> bool:
     try:
-        connection = await connect(origin)
+        connection = await connect(origin, set())
         answer = await connection.exchange(render(origin, "GET", "/health", {}, None))
     except BrokenExchange:
         return False

@@ -147,10 +147,14 @@ class _Parser:
 
 
 class Connection(asyncio.Protocol):
-    """One connection. ``usable`` tells whether another exchange may follow."""
+    """One connection. ``usable`` tells whether another exchange may follow.
 
-    def __init__(self) -> None:
+    It is in ``open_ones`` as long as it is open, also when nobody waited for it to be made.
+    """
+
+    def __init__(self, open_ones: "set[Connection]") -> None:
         self.usable = False
+        self._open_ones = open_ones
         self._parser = _Parser()
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Answer] | None = None
@@ -181,6 +185,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # create_connection makes this kind
         self.usable = True
+        self._open_ones.add(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -194,6 +199,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.usable = False
+        self._open_ones.discard(self)
         self._settle(self._parser.end() or BrokenExchange(f"cut off: {exc or 'closed'}"))
 
     def _settle(self, outcome: Answer | BrokenExchange) -> None:
@@ -205,13 +211,13 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(outcome)
 
 
-async def connect(origin: Origin) -> Connection:
-    """A fresh connection. Raises BrokenExchange when nobody takes it."""
+async def connect(origin: Origin, open_ones: set[Connection]) -> Connection:
+    """A fresh connection, in ``open_ones`` while open. BrokenExchange when nobody takes it."""
     loop = asyncio.get_running_loop()
     context = ssl.create_default_context() if origin.tls else None
     try:
         _, connection = await loop.create_connection(
-            Connection, origin.host, origin.port, ssl=context
+            lambda: Connection(open_ones), origin.host, origin.port, ssl=context
         )
     except OSError as problem:
         raise BrokenExchange(f"no connection: {problem}") from problem
