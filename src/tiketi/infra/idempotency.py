@@ -109,7 +109,7 @@ async def once(call: Call[Any, Any], plan: Plan, decide: Decide, *, status: int)
     if not await _mark(call, key):
         return await _find(call, key) or _in_progress()
     try:
-        return await _find(call, key) or await _decide(call, key, await plan(), decide, status)
+        return await _find(call, key) or await _decide(call, key, plan, decide, status)
     finally:
         await _unmark(call, key)
 
@@ -120,11 +120,11 @@ async def forget_old(tx: Tx, ttl_seconds: int) -> int:
 
 
 async def _decide(
-    call: Call[Any, Any], key: _Key, planned: Any, decide: Decide, status: int
+    call: Call[Any, Any], key: _Key, plan: Plan, decide: Decide, status: int
 ) -> Answer:
     ttl_seconds = call.runtime.settings.idempotency_ttl_seconds
     try:
-        return await decide(planned, Remember(key, status, ttl_seconds))
+        return await decide(await plan(), Remember(key, status, ttl_seconds))
     except _DecidedElsewhere as lost:
         replay = await _find(call, key)
         if replay is None:

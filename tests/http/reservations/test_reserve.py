@@ -211,6 +211,23 @@ async def test_a_refusal_is_replayed_too(client, event):
     assert again.headers["content-type"] == "application/problem+json"
 
 
+async def test_an_event_that_was_unknown_stays_so_for_its_key(runtime, client):
+    draft = await open_sale(runtime, publish=False)
+    token, headers = client.token(), key()
+    first = await reserve(client, draft, token, ["A-1-1"], headers)
+    async with runtime.database.transaction() as tx:
+        await events.publish_event(tx, draft.id, now=runtime.clock.now())
+    again = await reserve(client, draft, token, ["A-1-1"], headers)
+    assert (first.status_code, again.status_code) == (404, 404)
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+
+
+async def test_what_was_invalid_is_not_kept_with_its_key(client, event):
+    token, headers = client.token(), key()
+    assert (await reserve(client, event, token, ["Z-1-1"], headers)).status_code == 422
+    assert (await reserve(client, event, token, ["A-1-1"], headers)).status_code == 201
+
+
 async def test_a_key_with_another_body_is_refused_and_another_users_key_is_not(client, event):
     token, headers = client.token(), key()
     await reserve(client, event, token, ["A-1-1"], headers)
