@@ -11,6 +11,7 @@ from tiketi.payments import access, repository
 from tiketi.payments.domain import Payment, PaymentStatus, Refund, RefundStatus
 from tiketi.payments.errors import ProviderAway, RefundExceedsCaptured, RefundRefused
 from tiketi.payments.invariants import INVARIANTS
+from tiketi.payments.providers.directory import Providers
 from tiketi.payments.refunding import RefundRequest, refund_payment
 from tiketi.payments.repository import list_payments
 from tiketi.payments.repository_refunds import list_refunds
@@ -31,6 +32,7 @@ __all__ = [
     "find_for_reservations",
     "list_payments",
     "list_refunds",
+    "open_providers",
     "refund_payment",
     "refund_reservation",
 ]
@@ -66,6 +68,11 @@ async def refund_reservation(
         percent=percent,
     )
     return await refund_payment(runtime, request)
+
+
+def open_providers(runtime: Runtime) -> None:
+    """Set up the providers that the settings name; ValueError where something is missing."""
+    runtime.one(Providers)
 
 
 async def find_for_reservations(

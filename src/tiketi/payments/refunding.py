@@ -27,6 +27,7 @@ from tiketi.payments.errors import AnswerLost, ProviderAway, RefundExceedsCaptur
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import Charge
+from tiketi.payments.telling import tell_refunded
 from tiketi.reservations import api as reservations
 from tiketi.reservations.api import RefundNotAllowed, ReservationStatus
 
@@ -169,6 +170,8 @@ async def _settle_refund(
     settled = await repository_refunds.settle_refund(tx, refund.id, status, provider_refund_id, now)
     if settled is None:
         return await repository_refunds.get_refund(tx, refund.id)
+    if done:
+        await tell_refunded(tx, payment, refund.amount_minor)
     if done and refund.releases:
         await release(tx, payment, now, refund.amount_minor)
     elif done:

@@ -10,6 +10,7 @@ from tiketi.infra.loops import Loop
 from tiketi.infra.middleware.bounds import BodyBounds
 from tiketi.infra.middleware.request import Asgi, RequestMiddleware, Scope
 from tiketi.infra.runtime import Runtime, open_runtime
+from tiketi.payments.api import open_providers
 from tiketi.services.lifespan import Lifespan
 from tiketi.services.operations import operations
 from tiketi.services.registry import Service
@@ -50,6 +51,8 @@ def build_app(service: Service, settings: Settings) -> App:
     runtime = open_runtime(settings, service=service.name)
     if service.refuses_revoked_tokens:
         runtime.is_revoked = is_revoked
+    if "payments" in service.modules:
+        open_providers(runtime)
     return App(service, runtime)
 
 

@@ -4,9 +4,11 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.on_sale import Section, open_sale
 from tests.support.paying import WEBHOOK_NEVER, Buyer, audit, count_rows
+from tiketi.auth import api as auth
 from tiketi.events import api as events
 from tiketi.events.api import RefundPolicy
 from tiketi.kernel.actor import Actor, Role
@@ -102,6 +104,37 @@ async def test_a_cancelled_event_gives_everything_back(client, event, runtime, c
     assert (await buyers[-1].look(slow))["status"] == "refunded"
     assert await count_rows(runtime, "sandbox.refund") == len(bought) + 2
     assert await audit(runtime) == []
+
+
+async def test_buyers_are_written_to(client, runtime, clock):
+    event = await open_sale(runtime, sections=[Section("B")])
+    async with runtime.database.transaction() as tx:
+        ids = await auth.enrol_users(
+            tx, emails=["anna@tiketi.test", "boris@tiketi.test"], now=clock.now()
+        )
+    anna, boris = (Buyer(client, event, user_id) for user_id in ids)
+    await anna.refund(await anna.buy("B-1-1"), 20_000)
+    await boris.buy("B-1-2")
+    await cancel_event(runtime, event)
+    await asyncio.gather(*(until_nothing_is_due(runtime) for _ in range(3)))
+    await until_nothing_is_due(runtime)
+    async with runtime.database.latest() as reader:
+        rows = await reader.execute(
+            text("SELECT payload FROM infra.outbox WHERE topic = 'mail' ORDER BY id")
+        )
+        letters = [(row.payload["to"].split("@")[0], row.payload["subject"]) for row in rows]
+    told = [(to, subject.rpartition(" · ")[2]) for to, subject in letters]
+    assert [subject for to, subject in told if to == "anna"] == [
+        "Reservation confirmed",
+        "Refunded",
+        "Event cancelled",
+        "Refunded",
+    ]
+    assert [subject for to, subject in told if to == "boris"] == [
+        "Reservation confirmed",
+        "Event cancelled",
+        "Refunded",
+    ]
 
 
 async def test_other_events_keep_their_money(anna, client, runtime, clock):

@@ -12,6 +12,8 @@ from tests.support.companies import (
 from tests.support.paying import Buyer, audit, count_rows
 from tests.support.receiver import open_receiver
 from tiketi.payments.loops import reconcile
+from tiketi.services.app import build_app
+from tiketi.services.registry import get_service
 
 
 @pytest.fixture
@@ -179,3 +181,17 @@ async def test_a_sandbox_that_is_not_named_is_not_there(anna, client):
     assert refused.status_code == 422
     assert (await client.post("/payments/webhooks/sandbox", content=b"{}")).status_code == 404
     assert (await client.get("/payments/sandbox/x")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"payment_providers": "stripe", "stripe_secret_key": None},
+        {"payment_providers": "toss"},
+        {"payment_providers": "piggybank"},
+        {"payment_providers": ""},
+    ],
+)
+async def test_a_service_that_lacks_a_provider_s_key_does_not_start(settings, changes):
+    with pytest.raises(ValueError, match="TIKETI_"):
+        build_app(get_service("payment"), settings.model_copy(update=changes))
