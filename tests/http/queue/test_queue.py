@@ -143,6 +143,17 @@ async def test_the_receipt_stands_in_for_the_token_at_status(client, runtime):
     assert (await client.get(f"/queue/{event_id}/status", headers=forged)).status_code == 401
 
 
+async def test_the_receipt_does_where_the_token_beside_it_has_run_out(client, runtime):
+    event_id = await open_line(runtime, capacity=0)
+    standing = (await _join(client, event_id, client.token())).json()
+    path, shown = f"/queue/{event_id}/status", {"queue-receipt": standing["receipt"]}
+    answer = await client.get(path, token="no longer good", headers=shown)
+    assert (answer.status_code, answer.json()["number"]) == (200, standing["number"])
+    # One that is good says who asks, whatever receipt is shown.
+    another = await client.get(path, token=client.token(), headers=shown)
+    assert (another.status_code, another.json()["code"]) == (404, "not_in_queue")
+
+
 async def test_a_receipt_is_no_pass_and_no_access_token(client, runtime):
     event_id = await open_line(runtime)
     standing = (await _join(client, event_id, client.token())).json()

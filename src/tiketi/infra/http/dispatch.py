@@ -16,7 +16,7 @@ from tiketi.infra.http.identity import actor_of_receipt, actor_of_token, address
 from tiketi.infra.http.routes import Access, Endpoint
 from tiketi.infra.rate_limit import Budget, Limit, spend
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.actor import Role
+from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import Forbidden, Unauthenticated
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
@@ -58,21 +58,28 @@ class Dispatch:
 
     def _identify(self, call: Call[Any, Any]) -> Unauthenticated | None:
         """Set the caller; the refusal is given back, since even a refused call costs a budget."""
-        endpoint, token = self._endpoint, bearer_of(call.request)
-        if endpoint.access is Access.PUBLIC:
+        if self._endpoint.access is Access.PUBLIC:
             return None
         try:
-            receipt = call.request.headers.get("queue-receipt") if endpoint.takes_receipt else None
-            if token is None and receipt is not None:
-                call.caller, call.claims = actor_of_receipt(self._runtime, receipt)
-            elif token is None:
-                return Unauthenticated()
-            else:
-                call.caller, call.claims = actor_of_token(self._runtime, token)
+            call.caller, call.claims = self._prove(call.request)
         except Unauthenticated as refusal:
             return refusal
         call.request.scope["tiketi.user_id"] = call.caller.user_id
         return None
+
+    def _prove(self, request: Request) -> tuple[Actor, dict[str, Any]]:
+        """The caller; a receipt stands in for a token that is missing or has run out."""
+        token = bearer_of(request)
+        receipt = request.headers.get("queue-receipt") if self._endpoint.takes_receipt else None
+        if token is not None:
+            try:
+                return actor_of_token(self._runtime, token)
+            except Unauthenticated:
+                if receipt is None:
+                    raise
+        if receipt is None:
+            raise Unauthenticated
+        return actor_of_receipt(self._runtime, receipt)
 
     async def _spend_budget(self, call: Call[Any, Any]) -> None:
         budget = self._budget(call)
