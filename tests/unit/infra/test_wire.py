@@ -36,7 +36,18 @@ def test_a_cursor_of_ours_comes_back():
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"{", b"\xff\xfe", b'{"name": NaN}', b"[" * 100_000, b'{"name": "\x01"}', b"nul"]
+    "raw",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"name": NaN}',
+        b"[" * 100_000,
+        b'{"name": "\x01"}',
+        b"nul",
+        b'\xef\xbb\xbf{"name": "a"}',
+        '{"name": "a"}'.encode("utf-16"),
+    ],
 )
 def test_what_is_not_json_is_malformed(raw):
     with pytest.raises(MalformedJson):

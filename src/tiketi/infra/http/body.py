@@ -87,7 +87,8 @@ def _check_well_formed(raw: bytes) -> None:
 
 def _check_like_the_standard(raw: bytes, refusal: Exception) -> None:
     try:
-        json.loads(raw, parse_constant=_refuse_constant)
+        # As text: of bytes it would guess the encoding, and JSON has but one.
+        json.loads(raw.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise MalformedJson(_printable(str(refusal))) from refusal
 
