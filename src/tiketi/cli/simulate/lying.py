@@ -109,7 +109,7 @@ async def _ask(
     headers = {"idempotency-key": key} if key else {}
     if pass_:
         headers["queue-pass"] = pass_
-    # A pass of one's own may lapse in the middle of it, which is no answer to the lie.
+    # One's own pass may lapse, and the sale be not open yet: refusals for a reason of their own.
     return await buyer.world.caller.call(
         "lie",
         method,
@@ -117,7 +117,7 @@ async def _ask(
         account=buyer.account,
         json=json,
         headers=headers,
-        foreseen={*codes, "queue_pass_required"},
+        foreseen={*codes, "queue_pass_required", "sale_not_open"},
     )
 
 
