@@ -82,7 +82,10 @@ def _troubles(report: Report, console: Console) -> None:
             f"from {gap.began_seconds:.1f} s on"
         )
     missed = sum(report.unavailable.values())
-    console.print(f"{missed} unavailable, {report.throttled} throttled, {report.retries} retries")
+    console.print(
+        f"{sum(report.faults.values())} faults, {missed} unavailable (503 or no answer), "
+        f"{report.throttled} throttled (429), {report.retries} calls repeated"
+    )
     for example in report.fault_examples:
         console.print(f"[red]{example}[/]", markup=True, highlight=False)
 
