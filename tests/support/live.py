@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tiketi.infra.embedded import pick_free_port
+from tiketi.infra.http.identity import ACCESS_AUDIENCE, ACCESS_TYPE
 from tiketi.kernel.ids import new_id
 
 TICK_SECONDS = 0.2
@@ -115,10 +117,6 @@ async def follow(service, event_id, **hello):
 
 
 def token_of(runtime, actor=None, *, role="user"):
-    from datetime import timedelta
-
-    from tiketi.infra.http.identity import ACCESS_AUDIENCE, ACCESS_TYPE
-
     now = runtime.clock.now()
     user_id = actor.user_id if actor else new_id()
     return runtime.keys.sign(

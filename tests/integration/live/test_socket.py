@@ -176,6 +176,7 @@ async def test_locked_seats_are_seen_without_a_gap(runtime, service):
     async with follow(service, event.id, access_token=token_of(runtime)) as follower:
         await follower.next("event.status")
         before = await seats.read_availability(runtime, event.id)
+        seat_map = await runtime.one(seats.SeatMaps).get(event.id)
         versions = []
         for turn, actor in enumerate(people(3)):
             await seats.lock_seats(runtime, seat_map, [seat_map.places[turn]], actor.user_id)
@@ -226,25 +227,18 @@ async def test_what_a_client_says_after_its_hello_is_bounded(runtime, service):
 async def test_connections_are_counted_and_each_end_is_logged(runtime, service):
     event_id = await open_line(runtime)
 
-    async def count():
+    async def counts(expected):
         async with httpx.AsyncClient() as http:
             text = (await http.get(f"http://{service.address}/metrics")).text
-        return next(
-            float(line.split()[-1])
-            for line in text.splitlines()
-            if line.startswith('tiketi_live_connections{kind="socket"}')
-        )
+        return f'tiketi_live_connections{{kind="socket"}} {expected}.0' in text
 
     async with follow(service, event_id, access_token=token_of(runtime)) as follower:
         await follower.next("event.status")
-        assert await count() == 1
-
-    async def nobody():
-        return await count() == 0
-
-    await until(nobody)
+        await until(lambda: counts(1))
+    await until(lambda: counts(0))
     lines = [json.loads(line) for line in service.output.read_text().splitlines()]
     [ended] = [line for line in lines if str(event_id) in line.get("path", "")]
     assert ended["route"] == "/queue/{event_id}/live"
     assert ended["code"] == 1000
-    assert ended["request_id"] and ended["user_id"]
+    assert ended["request_id"]
+    assert ended["user_id"]
