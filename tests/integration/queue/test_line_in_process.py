@@ -51,7 +51,7 @@ async def test_arithmetic_agrees_with_the_store(runtime, seed):
             elif place.state is PlaceState.WAITING:
                 # Only where the arithmetic says nothing may the store say something else.
                 assert truth[who] != place
-        for who, place in truth.items():
+        for place in truth.values():
             if place.state is PlaceState.WAITING and line.still_waits(place.number):
                 assert line.place_of(place.number, 0) == place
         known = truth
