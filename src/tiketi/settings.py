@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         86_400, ge=1, description="an Idempotency-Key's answer is kept so long"
     )
 
+    # live
+    live_tick_seconds: float = Field(
+        1.0, gt=0, description="between reads of the line and the seats for those connected"
+    )
+    live_ping_seconds: float = Field(25.0, gt=0, description="between pings of a live connection")
+
     # payments
     payment_providers: str = Field(
         "sandbox", description="by comma, the first is the default: sandbox, toss, stripe"

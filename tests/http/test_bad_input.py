@@ -15,7 +15,8 @@ from tiketi.kernel.ids import new_id
 from tiketi.services.app import endpoints_of
 from tiketi.services.registry import EDGE
 
-ENDPOINTS = endpoints_of(EDGE)
+# A stream that is accepted has no end: tests/integration/live asks for it over real connections.
+ENDPOINTS = [each for each in endpoints_of(EDGE) if each.answer != "text/event-stream"]
 EXAMPLES = 20
 
 TEXTS = st.one_of(

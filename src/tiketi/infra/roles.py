@@ -23,7 +23,7 @@ class Grant:
 GRANTS: dict[str, Grant] = {
     "auth_user": Grant(writes=("infra", "auth")),
     "event_user": Grant(writes=("infra",), reads=("events", "seats", "queue")),
-    "queue_user": Grant(writes=("infra", "queue"), reads=("events",)),
+    "queue_user": Grant(writes=("infra", "queue"), reads=("events", "seats")),
     "reservation_user": Grant(
         writes=("infra", "events", "seats", "reservations", "tickets"), reads=("queue", "auth")
     ),

@@ -25,6 +25,8 @@ class Runtime:
     # Whether the account has revoked its tokens since; None where 10 minutes' grace is allowed.
     is_revoked: Callable[["Runtime", Actor], Awaitable[bool]] | None = None
     draining: bool = False
+    # What else has to know that the process will leave.
+    on_drain: list[Callable[[], None]] = field(default_factory=list)
     _singles: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)
 
     def one(self, factory: Callable[["Runtime"], T]) -> T:
@@ -35,6 +37,13 @@ class Runtime:
         if factory not in self._singles:
             self._singles[factory] = factory(self)
         return cast("T", self._singles[factory])
+
+    def begin_drain(self) -> None:
+        """The process leaves: readiness says so, and whoever asked to be told is told, once."""
+        if not self.draining:
+            self.draining = True
+            for tell in self.on_drain:
+                tell()
 
     async def close(self) -> None:
         for single in self._singles.values():

@@ -19,12 +19,14 @@ from tiketi.queue.domain import (
     WaitingRoomSettings,
 )
 from tiketi.queue.errors import NotInQueue, QueuePassRequired
+from tiketi.queue.line import Line, read_line, read_places, rest_standing, wait_standing
 from tiketi.queue.passes import require_pass, spend_pass
-from tiketi.queue.places import join_queue, leave_queue, read_status
+from tiketi.queue.places import join_queue, leave_queue, read_status, sign_standing
 from tiketi.queue.rooms import (
     close_room,
     configure,
     drop_room,
+    find_notice,
     get_room,
     open_room,
     reset_room,
@@ -45,6 +47,7 @@ __all__ = [
     "Board",
     "BoardState",
     "Estimate",
+    "Line",
     "Mode",
     "NotInQueue",
     "Place",
@@ -58,6 +61,7 @@ __all__ = [
     "configure",
     "count_over_capacity",
     "drop_room",
+    "find_notice",
     "get_room",
     "join_queue",
     "leave_queue",
@@ -65,9 +69,14 @@ __all__ = [
     "read_board",
     "read_claims",
     "read_latest_board",
+    "read_line",
+    "read_places",
     "read_status",
     "require_pass",
     "reset_room",
+    "rest_standing",
     "set_notice",
+    "sign_standing",
     "spend_pass",
+    "wait_standing",
 ]

@@ -9,7 +9,7 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
-from tiketi.queue.domain import Place, PlaceState, Proof, Standing
+from tiketi.queue.domain import Board, Place, PlaceState, Proof, Standing
 from tiketi.queue.errors import NotInQueue
 from tiketi.queue.estimate import POLL_SECONDS_MAX, estimate_wait, poll_after_seconds
 from tiketi.queue.metrics import ADMISSIONS, JOINS
@@ -129,3 +129,17 @@ def _not_required(runtime: Runtime, event: Event, user_id: UUID, now: datetime) 
         receipt=sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at),
         pass_token=sign_pass(runtime, proof, expires_at=expires_at),
     )
+
+
+def sign_standing(
+    runtime: Runtime,
+    event: Event,
+    user_id: UUID,
+    place: Place,
+    *,
+    board: Board,
+    shown: Receipt | None = None,
+) -> Standing:
+    """The standing of a place that was read already, with its papers."""
+    seen = Seen(place, board, is_new=False, admitted=0)
+    return _standing(runtime, event, user_id, seen, shown)

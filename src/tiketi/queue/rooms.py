@@ -75,6 +75,12 @@ async def set_notice(tx: Tx, event_id: UUID, notice: str | None, *, now: datetim
         raise NotFound
 
 
+async def find_notice(reader: Reader, event_id: UUID) -> str | None:
+    """The operator's text as it stands; None without one, and without a room."""
+    room = await repository.find_room(reader, event_id)
+    return None if room is None else room.notice
+
+
 async def sync_room(runtime: Runtime, event_id: UUID) -> None:
     """Bring the store to what PostgreSQL says now; NotFound where there is no such room."""
 

@@ -1,5 +1,6 @@
 """The waiting room in Redis: each use is one script, and each script may be repeated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ def _script(name: str) -> LuaScript:
 _JOIN, _JOIN_CREW, _STATUS = _script("join"), _script("join_crew"), _script("status")
 _BOARD, _ADMIT, _DEPART = _script("board"), _script("admit"), _script("depart")
 _CHECK, _GRANT, _APPLY = _script("check_pass"), _script("grant"), _script("apply")
+_LINE, _PLACES = _script("line"), _script("places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,27 @@ async def read_place(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen |
 async def read_board(redis: RedisStore, event_id: UUID) -> Board | RoomLost:
     reply = await redis.run(_BOARD, room_keys(event_id), [])
     return RoomLost() if _is_lost(reply) else _board(reply[0])
+
+
+async def read_line(
+    redis: RedisStore, event_id: UUID, known: Board | None, left_count: int
+) -> tuple[Board, list[int] | None] | RoomLost:
+    """The board, and the numbers left in rising order; None for those that the caller knows."""
+    shown = [0, 0, 0] if known is None else [known.life, known.serving, left_count]
+    reply = await redis.run(_LINE, room_keys(event_id), shown)
+    if _is_lost(reply):
+        return RoomLost()
+    return _board(reply[0]), [int(number) for number in reply[2]] if reply[1] else None
+
+
+async def read_places(
+    redis: RedisStore, event_id: UUID, user_ids: Sequence[UUID]
+) -> tuple[Board, list[Place]] | RoomLost:
+    """Everybody's place, in the order asked, and the board of the same moment."""
+    reply = await redis.run(_PLACES, room_keys(event_id), [str(user_id) for user_id in user_ids])
+    if _is_lost(reply):
+        return RoomLost()
+    return _board(reply[0]), [_place(place) for place in reply[1]]
 
 
 async def admit_next(redis: RedisStore, event_id: UUID, *, admit_max: int) -> Admitted | RoomLost:
@@ -147,14 +170,18 @@ def _is_lost(reply: Any) -> bool:
 def _seen(reply: Any) -> Seen | RoomLost:
     if _is_lost(reply):
         return RoomLost()
-    (state, number, gone, expires_ms), board, is_new, admitted = reply
-    place = Place(
+    place, board, is_new, admitted = reply
+    return Seen(_place(place), _board(board), bool(is_new), int(admitted))
+
+
+def _place(fields: Any) -> Place:
+    state, number, gone, expires_ms = fields
+    return Place(
         state=PlaceState(state.decode()),
         number=int(number) or None,
         gone=int(gone),
         expires_at=_moment(expires_ms) if expires_ms else None,
     )
-    return Seen(place, _board(board), bool(is_new), int(admitted))
 
 
 def _board(fields: Any) -> Board:

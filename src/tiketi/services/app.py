@@ -1,11 +1,13 @@
 """A service as one ASGI application: its modules' routes, the operations, the gateway duties."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from tiketi.infra.http.router import build_router
 from tiketi.infra.http.routes import Endpoint, Routes
+from tiketi.infra.http.sockets import SocketEndpoint
 from tiketi.infra.loops import Loop
 from tiketi.infra.middleware.bounds import BodyBounds
 from tiketi.infra.middleware.request import Asgi, RequestMiddleware, Scope
@@ -26,7 +28,9 @@ class App:
         self.runtime = runtime
         endpoints = endpoints_of(service)
         self._lifespan = Lifespan(runtime, loops_of(service))
-        routed: Asgi = build_router(runtime, endpoints, operations(service, runtime, endpoints))
+        routed: Asgi = build_router(
+            runtime, endpoints, operations(service, runtime, endpoints), sockets_of(service)
+        )
         bounded = BodyBounds(
             routed,
             bytes_max=runtime.settings.body_bytes_max,
@@ -37,13 +41,11 @@ class App:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._http(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 4404})
+            await self._http(scope, receive, send)
 
     def begin_drain(self) -> None:
-        self.runtime.draining = True
+        self.runtime.begin_drain()
 
 
 def build_app(service: Service, settings: Settings) -> App:
@@ -58,14 +60,21 @@ def build_app(service: Service, settings: Settings) -> App:
 
 def endpoints_of(service: Service) -> list[Endpoint]:
     """The endpoints of the service's modules, as far as they lie under its own prefixes."""
-    found: list[Endpoint] = []
+    return [endpoint for routes in _routes_of(service) for endpoint in routes.endpoints]
+
+
+def sockets_of(service: Service) -> list[SocketEndpoint]:
+    """Its WebSockets, likewise."""
+    return [socket for routes in _routes_of(service) for socket in routes.sockets]
+
+
+def _routes_of(service: Service) -> Iterator[Routes]:
     for module in service.modules:
         if find_spec(f"tiketi.{module}.routes") is None:
             continue
         routes: Routes = import_module(f"tiketi.{module}.routes").routes
         if routes.prefix in service.prefixes:
-            found.extend(routes.endpoints)
-    return found
+            yield routes
 
 
 def loops_of(service: Service) -> list[Loop]:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Module = Literal["auth", "events", "queue", "seats", "tickets", "reservations", "payments", "admin"]
+Module = Literal[
+    "auth", "events", "queue", "live", "seats", "tickets", "reservations", "payments", "admin"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ SERVICES: tuple[Service, ...] = (
         name="queue",
         port=3012,
         prefixes=("queue",),
-        modules=("queue",),
+        modules=("queue", "live"),
         loops=("admitter",),
         role="queue_user",
         tasks_min=10,
@@ -111,7 +113,10 @@ EDGE = Service(
     name="edge",
     port=8080,
     prefixes=tuple(prefix for service in SERVICES for prefix in service.prefixes),
-    modules=("auth", "events", "seats", "queue", "reservations", "tickets", "payments", "admin"),
+    modules=(
+        *("auth", "events", "seats", "queue", "live"),
+        *("reservations", "tickets", "payments", "admin"),
+    ),
     loops=(),
     role="edge_user",
     tasks_min=1,

@@ -5,17 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 
 from tiketi.infra.http.dispatch import Dispatch
 from tiketi.infra.http.errors import MethodNotAllowed, UnknownApiVersion
 from tiketi.infra.http.routes import Endpoint
+from tiketi.infra.http.sockets import SocketDispatch, SocketEndpoint
 from tiketi.infra.middleware.request import Asgi, Scope
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
 
 SUPPORTED_VERSIONS = ("v1",)
 API_PREFIX = "/api/v1"
+UNKNOWN_SOCKET = 4404
 _VERSION_SEGMENT = re.compile(r"^/api/(v[0-9]+)(?=/|$)")
 
 
@@ -38,7 +40,10 @@ class ByMethod:
 
 
 def build_router(
-    runtime: Runtime, endpoints: Iterable[Endpoint], operations: dict[str, Asgi]
+    runtime: Runtime,
+    endpoints: Iterable[Endpoint],
+    operations: dict[str, Asgi],
+    sockets: Iterable[SocketEndpoint] = (),
 ) -> Router:
     """``operations`` are the unversioned GETs: health, metrics, documents."""
     paths: dict[str, dict[str, Asgi]] = defaultdict(dict)
@@ -48,11 +53,21 @@ def build_router(
         paths[API_PREFIX + endpoint.path][endpoint.method] = Dispatch(runtime, endpoint)
     # A fixed path goes before one with a parameter in the same place.
     ordered = sorted(paths, key=lambda path: path.replace("{", "\x7f"))
-    routes = [Route(path, endpoint=ByMethod(paths[path]), methods=None) for path in ordered]
+    routes: list[BaseRoute] = [
+        Route(path, endpoint=ByMethod(paths[path]), methods=None) for path in ordered
+    ]
+    routes += [
+        WebSocketRoute(API_PREFIX + socket.path, endpoint=SocketDispatch(runtime, socket))
+        for socket in sockets
+    ]
     return Router(routes=routes, redirect_slashes=False, default=_nothing_here)
 
 
-async def _nothing_here(scope: Scope, _receive: Any, _send: Any) -> None:
+async def _nothing_here(scope: Scope, _receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        # Not accepted: the handshake itself is refused.
+        await send({"type": "websocket.close", "code": UNKNOWN_SOCKET})
+        return
     version = _VERSION_SEGMENT.match(scope["path"])
     if version and version[1] not in SUPPORTED_VERSIONS:
         raise UnknownApiVersion(

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tiketi.infra.http.call import Call
+from tiketi.infra.http.sockets import SocketEndpoint, SocketHandler
 from tiketi.infra.rate_limit import Limit
 from tiketi.kernel.actor import Role
 from tiketi.kernel.errors import TiketiError
@@ -68,6 +69,7 @@ class Routes:
 
     prefix: str
     endpoints: list[Endpoint] = field(default_factory=list)
+    sockets: list[SocketEndpoint] = field(default_factory=list)
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
         return self._add("GET", path, options)
@@ -83,6 +85,15 @@ class Routes:
 
     def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
         return self._add("DELETE", path, {"status": 204, **options})
+
+    def socket(self, path: str) -> Callable[[SocketHandler], SocketHandler]:
+        """A WebSocket."""
+
+        def register(handler: SocketHandler) -> SocketHandler:
+            self.sockets.append(SocketEndpoint(f"/{self.prefix}{path}", handler))
+            return handler
+
+        return register
 
     def _add(self, method: str, path: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:

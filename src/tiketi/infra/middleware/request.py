@@ -25,6 +25,12 @@ _NO_ROUTE = "unmatched"
 _QUIET_PATHS = frozenset({"/health", "/health/ready", "/metrics"})
 
 
+def request_id_of(scope: Scope) -> str:
+    """The caller's own id where it is well formed, else a new one."""
+    given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+
+
 class RequestMiddleware:
     def __init__(self, app: Asgi, service: str) -> None:
         self._app = app
@@ -44,8 +50,7 @@ class _Exchange:
         self._app, self._service, self._scope, self._send = app, service, scope, send
         self._status = 0
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        self._request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+        self._request_id = request_id_of(scope)
         trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
         self._trace_id = trace[1].decode() if trace else None
 

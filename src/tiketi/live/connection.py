@@ -1,0 +1,113 @@
+"""One client's live connection: a bounded mailbox, and a task only while it is being emptied."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from tiketi.kernel.actor import Actor
+from tiketi.live.messages import Kind, Message
+from tiketi.live.metrics import MESSAGES
+from tiketi.queue.api import Receipt
+
+# Changes of seats that wait for a slow reader; then the oldest go, and the gap tells the client.
+SEATS_WAITING_MAX = 32
+# A standing replaces an older one of either kind.
+_SLOT = {Kind.POSITION: "queue", Kind.ADMITTED: "queue"}
+
+Deliver = Callable[[Message], Awaitable[None]]
+
+
+class Connection:
+    """``deliver`` writes one message and waits while the client does not read.
+
+    ``shown`` is the receipt that stood in for the access token.
+    """
+
+    __slots__ = (
+        "_deliver", "_delivery", "_delivery_since", "_limit", "_loop", "_mail", "_seats", "actor",
+        "end_code", "event_id", "next_ping_at", "shown",
+    )  # fmt: skip
+
+    def __init__(
+        self, actor: Actor, event_id: UUID, deliver: Deliver, shown: Receipt | None = None
+    ) -> None:
+        self.actor = actor
+        self.event_id = event_id
+        self.shown = shown
+        self.end_code: int | None = None
+        self.next_ping_at = 0.0
+        self._deliver = deliver
+        self._loop = asyncio.get_running_loop()
+        self._mail: dict[str, Message] = {}
+        self._seats: deque[Message] = deque(maxlen=SEATS_WAITING_MAX)
+        self._delivery: asyncio.Task[None] | None = None
+        self._delivery_since = 0.0
+        self._limit: asyncio.Timeout | None = None
+
+    def post(self, message: Message) -> None:
+        """Put a message in the mailbox: the newest of its kind, and for seats one after another."""
+        if self.end_code is not None:
+            return
+        if message.kind is Kind.SEATS:
+            self._seats.append(message)
+        else:
+            self._mail[_SLOT.get(message.kind, message.kind)] = message
+        if self._delivery is None:
+            self._delivery_since = self._loop.time()
+            self._delivery = self._loop.create_task(self._empty())
+
+    def is_stalled(self, seconds_max: float) -> bool:
+        """Whether one message has waited so long for the client to read."""
+        waited = self._loop.time() - self._delivery_since
+        return self._delivery is not None and waited > seconds_max
+
+    def end(self, code: int) -> None:
+        """Make ``run`` answer the code; the first one counts."""
+        if self.end_code is None:
+            self.end_code = code
+            if self._limit is not None:
+                self._limit.reschedule(self._loop.time())
+
+    async def run(self, listen: Callable[[], Awaitable[int]]) -> int:
+        """Until ``listen`` answers a code or raises, or ``end`` is called: the code to close with.
+
+        Afterwards nothing more is delivered.
+        """
+        code = 0
+        try:
+            if self.end_code is None:
+                async with asyncio.timeout(None) as self._limit:
+                    code = await listen()
+        except TimeoutError:
+            if self.end_code is None:
+                raise
+        finally:
+            self._limit = None
+            self.end_code = self.end_code or code or None
+            await self._stop_delivery()
+        return self.end_code or code
+
+    async def _empty(self) -> None:
+        try:
+            while (message := self._next()) is not None:
+                self._delivery_since = self._loop.time()
+                await self._deliver(message)
+                MESSAGES.labels(message.kind).inc()
+        except (OSError, RuntimeError):
+            # The client is gone, as the server that listens to it will say.
+            self._mail.clear()
+            self._seats.clear()
+        finally:
+            self._delivery = None
+
+    def _next(self) -> Message | None:
+        if self._mail:
+            return self._mail.pop(next(iter(self._mail)))
+        return self._seats.popleft() if self._seats else None
+
+    async def _stop_delivery(self) -> None:
+        delivery = self._delivery
+        if delivery is not None:
+            delivery.cancel()
+            await asyncio.wait([delivery])

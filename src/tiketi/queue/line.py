@@ -1,0 +1,106 @@
+"""A line as one process follows it: read once, and everybody's position computed from it."""
+
+import random
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import Unavailable
+from tiketi.queue import store
+from tiketi.queue.domain import Board, Place, PlaceState, Standing
+from tiketi.queue.estimate import POLL_SECONDS_MAX, estimate_wait, poll_after_seconds
+from tiketi.queue.rooms import sync_room
+from tiketi.queue.store import RoomLost
+
+# So many numbers left are read anew whenever they changed; with more of them the older list serves
+# for as many seconds as it is that much longer. A position is then late, but never grows.
+LEFT_A_SECOND_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The board, and the numbers above ``serving`` that were left, rising.
+
+    The numbers are those of the moment of ``left_board``; ``left_at`` is the process's monotonic
+    time of it.
+    """
+
+    board: Board
+    left: Sequence[int]
+    left_board: Board
+    left_at: float
+
+    def place_of(self, number: int, gone_known: int) -> Place:
+        """A waiting person's place, as lua/figures.lua ``gone_below`` has it.
+
+        ``gone_known`` is what the store once said of the same place in the same life: it holds
+        what a receipt restored, and since what is gone never comes back, it can only be passed.
+        """
+        serving = self.board.serving
+        left_ahead = max(0, bisect_left(self.left, number) - bisect_right(self.left, serving))
+        gone = min(number - 1, max(serving + left_ahead, gone_known))
+        return Place(PlaceState.WAITING, number, gone)
+
+    def still_waits(self, number: int) -> bool:
+        """Whether the number can be neither admitted nor left; otherwise only the store knows."""
+        if number <= self.board.serving:
+            return False
+        at = bisect_left(self.left, number)
+        return at == len(self.left) or self.left[at] != number
+
+
+async def read_line(runtime: Runtime, event_id: UUID, known: Line | None = None) -> Line:
+    """The line of this moment; ``known`` is the caller's last, which need not be sent again."""
+    reply = await _read(runtime, event_id, known)
+    if isinstance(reply, RoomLost):
+        await sync_room(runtime, event_id)
+        reply = await _read(runtime, event_id, None)
+    if isinstance(reply, RoomLost):
+        raise Unavailable("The waiting room is being set up.")
+    return reply
+
+
+async def read_places(
+    runtime: Runtime, event_id: UUID, user_ids: Sequence[UUID]
+) -> tuple[Board, list[Place]] | None:
+    """Everybody's place in one read, and the board of the same moment; None: the room is lost."""
+    reply = await store.read_places(runtime.redis, event_id, user_ids)
+    return None if isinstance(reply, RoomLost) else reply
+
+
+def wait_standing(board: Board, place: Place, receipt: str) -> Standing:
+    """A waiting person's standing with the receipt that they have: nothing is signed."""
+    estimate = None if place.position is None else estimate_wait(board, place.position)
+    roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
+    return Standing(place, estimate, poll_after_seconds(estimate, roll), receipt)
+
+
+def rest_standing(receipt: str) -> Standing:
+    """What is said when a place is gone: joining gives another, or the same by the receipt."""
+    return Standing(Place(PlaceState.EXPIRED), None, POLL_SECONDS_MAX, receipt)
+
+
+async def _read(runtime: Runtime, event_id: UUID, known: Line | None) -> Line | RoomLost:
+    now = runtime.clock.monotonic()
+    if known is None:
+        read = await store.read_line(runtime.redis, event_id, None, 0)
+    elif now - known.left_at < len(known.left) / LEFT_A_SECOND_MAX - 1:
+        board = await store.read_board(runtime.redis, event_id)
+        if isinstance(board, RoomLost):
+            return board
+        if board.life == known.left_board.life:
+            return replace(known, board=board)
+        read = await store.read_line(runtime.redis, event_id, None, 0)
+    else:
+        read = await store.read_line(
+            runtime.redis, event_id, known.left_board, left_count=len(known.left)
+        )
+    if isinstance(read, RoomLost):
+        return read
+    board, left = read
+    if left is None:
+        assert known is not None
+        return replace(known, board=board, left_at=now)
+    return Line(board, left, left_board=board, left_at=now)

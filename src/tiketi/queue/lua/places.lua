@@ -1,0 +1,10 @@
+-- Reads many people's places and the board of the same moment; changes nothing.
+-- KEYS as in room.lua     ARGV the users
+-- Reply {'no_room'} | {board (figures.lua), place (standing.lua) of each user in turn}
+-- include room
+-- include figures
+-- include standing
+if not room.life then return {'no_room'} end
+local places = {}
+for i, user in ipairs(ARGV) do places[i] = place(user) end
+return {board(), places}
