@@ -10,6 +10,7 @@ from tiketi.queue.domain import (
     RATE_PER_MINUTE_MAX,
     Board,
     BoardState,
+    Draw,
     Estimate,
     Mode,
     Place,
@@ -18,8 +19,9 @@ from tiketi.queue.domain import (
     WaitingRoom,
     WaitingRoomSettings,
 )
-from tiketi.queue.errors import NotInQueue, QueuePassRequired
+from tiketi.queue.errors import NotInQueue, QueueModeFixed, QueuePassRequired
 from tiketi.queue.passes import require_pass, spend_pass
+from tiketi.queue.permutation import commitment_of, draw_place, find_number
 from tiketi.queue.places import join_queue, leave_queue, read_status
 from tiketi.queue.rooms import (
     close_room,
@@ -44,20 +46,25 @@ __all__ = [
     "Admitter",
     "Board",
     "BoardState",
+    "Draw",
     "Estimate",
     "Mode",
     "NotInQueue",
     "Place",
     "PlaceState",
+    "QueueModeFixed",
     "QueuePassRequired",
     "Receipt",
     "Standing",
     "WaitingRoom",
     "WaitingRoomSettings",
     "close_room",
+    "commitment_of",
     "configure",
     "count_over_capacity",
+    "draw_place",
     "drop_room",
+    "find_number",
     "get_room",
     "join_queue",
     "leave_queue",

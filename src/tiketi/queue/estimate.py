@@ -45,3 +45,11 @@ def poll_after_seconds(estimate: Estimate | None, roll: float) -> int:
     else:
         wanted = min(float(POLL_SECONDS_MAX), estimate.low_seconds / POLLS_ON_THE_WAY)
     return max(POLL_SECONDS_MIN, round(wanted * (1 - _JITTER_SHARE * roll)))
+
+
+def poll_before_draw_seconds(board: Board, roll: float) -> int:
+    """When to ask again while a draw is awaited: soon after it, and till then like the furthest."""
+    before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
+    spread = POLL_SECONDS_MAX * _JITTER_SHARE * roll
+    wanted = min(POLL_SECONDS_MAX - spread, before_seconds + spread)
+    return max(POLL_SECONDS_MIN, math.ceil(wanted))
