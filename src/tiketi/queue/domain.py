@@ -49,8 +49,9 @@ class WaitingRoom:
 
     ``version`` grows with every change of the settings. ``numbers_reserved``: no number of the
     epoch above it was ever given. ``commitment`` is to the key of the epoch's draw, which there is
-    if the mode asks for one; ``draw_entrants`` None: it was not held yet. The line is admitted from ``opens_at`` to ``closes_at``, which
-    are the event's: a cancelled one closes when it is cancelled.
+    if the mode asks for one; ``draw_entrants`` None: it was not held yet. The line is admitted
+    from ``opens_at`` to ``closes_at``, which are the event's: a cancelled one closes when it is
+    cancelled.
     """
 
     event_id: UUID

@@ -1,4 +1,4 @@
-"""Holding the draw: PostgreSQL records once what is drawn, the store puts the line into its order."""
+"""Holding the draw: PostgreSQL records once what is drawn, the store then follows its order."""
 
 from uuid import UUID
 
