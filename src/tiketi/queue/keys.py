@@ -14,7 +14,7 @@ _NAMES = (
     "restored",
     "crew",
     "entrants",
-    "left_early",
+    "early",
 )
 
 

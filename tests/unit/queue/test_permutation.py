@@ -1,8 +1,10 @@
 """The draw's permutation: a bijection, the documented one, and fair as far as counting can tell."""
 
 import hashlib
+import re
 from itertools import permutations
 from math import factorial
+from pathlib import Path
 from random import Random
 
 from hypothesis import given
@@ -34,6 +36,16 @@ def test_among_any_number_of_entrants_a_place_leads_back_to_its_number(key, entr
 def test_who_joined_after_the_opening_is_not_drawn(key, entrants, later):
     assert draw_place(key, entrants, entrants + later) == entrants + later
     assert find_number(key, entrants, entrants + later) == entrants + later
+
+
+def test_the_documented_vectors_hold():
+    page = (Path(__file__).parents[3] / "docs/draw.md").read_text(encoding="utf-8")
+    vectors = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \|$", page, flags=re.MULTILINE)
+    assert len(vectors) == 27
+    assert (KEY.hex() in page, commitment_of(KEY) in page) == (True, True)
+    for entrants, number, place in (map(int, vector) for vector in vectors):
+        assert draw_place(KEY, entrants, number) == place
+        assert find_number(KEY, entrants, place) == number
 
 
 def test_the_commitment_is_the_key_s_sha256():
