@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from typer.testing import CliRunner
 
-from tests.support.waiting_room import open_line, open_now
+from tests.support.waiting_room import open_line, open_now, until
 from tiketi.cli.main import build
 from tiketi.queue.api import Mode
 
@@ -57,11 +57,12 @@ async def test_commitment_first_then_the_key_and_anybody_can_check_it(client, ru
 
 async def _board_with_key(client, event_id):
     """The board once the one that the process remembers, half a second long, has aged."""
-    for _ in range(10_000):
-        board = await _board(client, event_id)
-        if "key" in board["draw"]:
-            return board
-    raise AssertionError
+
+    async def is_shown():
+        return "key" in (await _board(client, event_id))["draw"]
+
+    await until(is_shown)
+    return await _board(client, event_id)
 
 
 async def test_a_line_without_a_draw_has_none_on_its_board(client, runtime):

@@ -20,7 +20,8 @@ for _, key in ipairs({ADMITTED, CREW}) do
     redis.call('HDEL', NUMBERS, unpack(lapsed))
   end
 end
-if room.draw_key then count_left_early(tonumber(ARGV[3])) end
+local early = room.draw_key and count_left_early() or 0
 local most = tonumber(ARGV[1])
 local admitted, looked_at = admit_next(most)
-return {board(), admitted, (admitted == most or looked_at == most) and 1 or 0}
+local has_more = admitted == most or looked_at == CALLED_MAX or early == CALLED_MAX
+return {board(), admitted, has_more and 1 or 0}

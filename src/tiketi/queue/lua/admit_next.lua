@@ -17,9 +17,7 @@ local function admit_next(most)
   if count < 1 then return 0, 0 end
   local looked_at = 0
   if room.draw_key and room.called < room.draw_entrants then
-    local found
-    found, looked_at = call_entrants(count, most)
-    count = math.min(count, found)
+    count, looked_at = call_entrants(count)
     if count == 0 then return 0, looked_at end
   end
   local front = redis.call('ZPOPMIN', WAITING, count)

@@ -1,19 +1,19 @@
 -- Piece: the draw's keyed permutation of 1 … entrants, and its inverse. docs/draw.md says what it
--- is; draw.py has the same in Python. Needs room.lua.
-local function mix(round, half)
-  local text = string.format('%s:%d:%d:%d', room.draw_key, room.draw_entrants, round, half)
-  return tonumber(string.sub(redis.sha1hex(text), 1, 12), 16)
+-- is; permutation.py has the same in Python. Needs room.lua.
+local ROUNDS = 10
+local wide, high, seed
+if room.draw_key and room.draw_entrants > 0 then
+  wide = math.ceil(math.sqrt(room.draw_entrants))
+  high = math.ceil(room.draw_entrants / wide)
+  seed = room.draw_key .. ':' .. room.draw_entrants .. ':'
 end
 
-local ROUNDS = 10
-local function sides()
-  local wide = math.ceil(math.sqrt(room.draw_entrants))
-  return wide, math.ceil(room.draw_entrants / wide)
+local function mix(round, half)
+  return tonumber(string.sub(redis.sha1hex(seed .. round .. ':' .. half), 1, 12), 16)
 end
 
 -- Walks on while the outcome lies past the last entrant: it came from within, so it comes back.
 local function draw(number)
-  local wide, high = sides()
   local at = number - 1
   repeat
     local left, right = at % wide, math.floor(at / wide)
@@ -27,7 +27,6 @@ local function draw(number)
 end
 
 local function undraw(place)
-  local wide, high = sides()
   local at = place - 1
   repeat
     local left, right = at % wide, math.floor(at / wide)
