@@ -168,6 +168,25 @@ async def test_it_does_what_shuffling_a_list_and_serving_it_in_turn_would(runtim
         assert set(states) <= {"admitted"}
 
 
+async def test_places_of_many_who_left_are_skipped_and_count_as_gone(runtime):
+    """More of them than one script looks at."""
+    event_id = await _await_draw(runtime, capacity=0)
+    crowd = people(400)
+    await join_in_turn(runtime, event_id, crowd)
+    for actor in crowd[:370]:
+        await leave(runtime, event_id, actor)
+    await open_now(runtime, event_id)
+    first = [(await ask(runtime, event_id, actor)).place.position for actor in crowd[370:]]
+    await admit(runtime)
+    then = [(await ask(runtime, event_id, actor)).place.position for actor in crowd[370:]]
+    assert sorted(then) == list(range(1, 31))
+    assert all(after <= before for before, after in zip(first, then, strict=True))
+    await change(runtime, event_id, capacity=12)
+    await admit(runtime)
+    states = [state_of(await ask(runtime, event_id, actor)) for actor in crowd[370:]]
+    assert [state == "admitted" for state in states] == [position <= 12 for position in then]
+
+
 async def test_after_a_loss_receipts_restore_the_order_drawn(runtime):
     event_id = await _await_draw(runtime, capacity=5)
     crowd = people(40)
