@@ -24,6 +24,10 @@ def upgrade() -> None:
             -- The life of the data in Redis that reserved last, and above which number it began.
             numbers_life bigint NOT NULL DEFAULT 0,
             numbers_life_from bigint NOT NULL DEFAULT 0,
+            -- Of the epoch's draw: the key, secret until the opening, and the numbers drawn, null
+            -- until it is held.
+            draw_key bytea NOT NULL CHECK (octet_length(draw_key) = 32),
+            draw_entrants bigint,
             notice text,
             updated_at timestamptz NOT NULL DEFAULT now(),
             CHECK (numbers_life_from <= numbers_reserved)

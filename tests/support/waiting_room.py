@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from tiketi.events import api as events
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
+from tiketi.queue.rooms import sync_room
 
 
 async def open_line(
@@ -56,6 +59,16 @@ async def change(runtime: Runtime, event_id: UUID, **changes: Any) -> None:
 async def reset(runtime: Runtime, event_id: UUID) -> int:
     async with runtime.database.transaction() as tx:
         return await queue.reset_room(tx, runtime, event_id, now=runtime.clock.now())
+
+
+async def open_now(runtime: Runtime, event_id: UUID) -> None:
+    """As if the time had come at which the sale opens."""
+    async with runtime.database.transaction() as tx:
+        await tx.execute(
+            text("UPDATE events.event SET sale_opens_at = :at WHERE id = :event_id"),
+            {"at": runtime.clock.now() - timedelta(seconds=1), "event_id": event_id},
+        )
+    await sync_room(runtime, event_id)
 
 
 def people(count: int) -> list[Actor]:

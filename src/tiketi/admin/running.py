@@ -60,7 +60,10 @@ async def configure_queue(
     changes: Mapping[str, Any],
     now: datetime,
 ) -> WaitingRoom:
-    """Change any of the queue's settings; every process has them within 2 s. NotFound."""
+    """Change any of the queue's settings; every process has them within 2 s.
+
+    NotFound; QueueModeFixed for undoing a draw that was held.
+    """
     await get_managed_event(tx, actor, event_id)
     room = await queue.configure(tx, runtime, event_id, changes, now=now)
     await record(tx, actor, "queue.configure", event_id, now=now, detail=changes)

@@ -33,6 +33,9 @@ COMMANDS = (
     Command("doctor", "tiketi.cli.doctor:doctor", "Say what is wrong here and what to do."),
     Command("simulate", "tiketi.cli.simulate.command:simulate", "Send a crowd to an on-sale."),
     Command("settings", "tiketi.cli.settings:settings", "Every setting, as a table."),
+    Command(
+        "verify-draw", "tiketi.cli.verify_draw:verify_draw", "Check a draw, and a place in it."
+    ),
     Command("invariants", "tiketi.cli.invariants:invariants", "Check that every promise holds."),
 )
 

@@ -48,7 +48,9 @@ class Spot:
     look_at: float = 0.0
 
     def is_of(self, board: queue.Board) -> bool:
-        return (self.epoch, self.life) == (board.epoch, board.life)
+        """Whether what is known of the place is said in numbers of this board."""
+        is_drawn = self.place is None or self.place.is_drawn == board.is_drawn
+        return is_drawn and (self.epoch, self.life) == (board.epoch, board.life)
 
 
 class Standings:
@@ -98,7 +100,7 @@ class Standings:
                 if now >= spot.look_at:
                     idle.append((connection, spot))
             else:
-                spot.place = place = line.place_of(place.number, place.gone)
+                spot.place = place = line.move(place)
                 if 2 * (place.position or 0) <= spot.receipt_position and signed < most_signed:
                     signed += 1
                     self._sign(event, connection, spot, line.board)

@@ -12,8 +12,9 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import metrics, repository, store
 from tiketi.queue.domain import Board, WaitingRoom
+from tiketi.queue.drawing import hold_draw
 from tiketi.queue.rooms import apply_room
-from tiketi.queue.store import RoomLost
+from tiketi.queue.store import DrawDue, RoomLost
 
 log = structlog.get_logger(__name__)
 
@@ -109,9 +110,12 @@ class Admitter:
         if isinstance(result, RoomLost):
             followed.board = None
             return True
+        if isinstance(result, DrawDue):
+            await hold_draw(self._runtime, followed.room.event_id, result)
+            return True
         followed.board = result.board
         metrics.ADMISSIONS.inc(result.admitted)
-        return result.admitted == ADMITTED_A_CALL_MAX
+        return result.has_more
 
 
 async def list_active_rooms(runtime: Runtime) -> list[WaitingRoom]:
@@ -130,5 +134,5 @@ async def count_over_capacity(runtime: Runtime) -> int:
     over = 0
     for room in await list_active_rooms(runtime):
         board = await store.read_board(runtime.redis, room.event_id)
-        over += 0 if isinstance(board, RoomLost) else board.over_capacity
+        over += board.over_capacity if isinstance(board, Board) else 0
     return over

@@ -10,6 +10,7 @@ from tiketi.queue.domain import (
     RATE_PER_MINUTE_MAX,
     Board,
     BoardState,
+    Draw,
     Estimate,
     Mode,
     Place,
@@ -18,9 +19,10 @@ from tiketi.queue.domain import (
     WaitingRoom,
     WaitingRoomSettings,
 )
-from tiketi.queue.errors import NotInQueue, QueuePassRequired
+from tiketi.queue.errors import NotInQueue, QueueModeFixed, QueuePassRequired
 from tiketi.queue.line import Line, read_line, read_places, rest_standing, wait_standing
 from tiketi.queue.passes import require_pass, spend_pass
+from tiketi.queue.permutation import commitment_of, draw_place, find_number
 from tiketi.queue.places import join_queue, leave_queue, read_status, sign_standing
 from tiketi.queue.rooms import (
     close_room,
@@ -46,22 +48,27 @@ __all__ = [
     "Admitter",
     "Board",
     "BoardState",
+    "Draw",
     "Estimate",
     "Line",
     "Mode",
     "NotInQueue",
     "Place",
     "PlaceState",
+    "QueueModeFixed",
     "QueuePassRequired",
     "Receipt",
     "Standing",
     "WaitingRoom",
     "WaitingRoomSettings",
     "close_room",
+    "commitment_of",
     "configure",
     "count_over_capacity",
+    "draw_place",
     "drop_room",
     "find_notice",
+    "find_number",
     "get_room",
     "join_queue",
     "leave_queue",

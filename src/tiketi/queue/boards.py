@@ -7,14 +7,17 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
 from tiketi.queue.domain import Board
+from tiketi.queue.drawing import hold_draw
 from tiketi.queue.rooms import sync_room
-from tiketi.queue.store import RoomLost
+from tiketi.queue.store import DrawDue, RoomLost
 
 # With the second that a CDN keeps it, a change of the settings shows within two.
 FRESH_SECONDS = 0.5
 # While the store is away; ``as_of`` says how old it is.
 STALE_SECONDS = 10.0
 BOARDS_MAX = 2_000
+# A lost room, its draw, then the board.
+TRIES_MAX = 4
 
 
 class Boards:
@@ -45,10 +48,12 @@ async def read_board(runtime: Runtime, event_id: UUID) -> Board:
 
 async def read_latest_board(runtime: Runtime, event_id: UUID) -> Board:
     """The board of this moment; a room that the store does not know yet is made."""
-    board = await store.read_board(runtime.redis, event_id)
-    if isinstance(board, RoomLost):
-        await sync_room(runtime, event_id)
+    for _ in range(TRIES_MAX):
         board = await store.read_board(runtime.redis, event_id)
-    if isinstance(board, RoomLost):
-        raise Unavailable("The waiting room is being set up.")
-    return board
+        if isinstance(board, RoomLost):
+            await sync_room(runtime, event_id)
+        elif isinstance(board, DrawDue):
+            await hold_draw(runtime, event_id, board)
+        else:
+            return board
+    raise Unavailable("The waiting room is being set up.")

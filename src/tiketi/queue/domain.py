@@ -48,8 +48,10 @@ class WaitingRoom:
     """An event's waiting room as PostgreSQL has it.
 
     ``version`` grows with every change of the settings. ``numbers_reserved``: no number of the
-    epoch above it was ever given. The line is admitted from ``opens_at`` to ``closes_at``, which
-    are the event's: a cancelled one closes when it is cancelled.
+    epoch above it was ever given. ``commitment`` is to the key of the epoch's draw, which there is
+    if the mode asks for one; ``draw_entrants`` None: it was not held yet. The line is admitted
+    from ``opens_at`` to ``closes_at``, which are the event's: a cancelled one closes when it is
+    cancelled.
     """
 
     event_id: UUID
@@ -60,6 +62,20 @@ class WaitingRoom:
     numbers_reserved: int
     opens_at: datetime
     closes_at: datetime
+    commitment: str
+    draw_entrants: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The draw as everybody may see it, docs/draw.md: ``key`` is None until the opening.
+
+    ``entrants``: how many numbers were given before the opening; all that are drawn.
+    """
+
+    commitment: str
+    key: bytes | None
+    entrants: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,12 @@ class Board:
     closes_at: datetime
     pace_per_minute: float
     over_capacity: int
+    draw: Draw | None = None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether numbers are places in line: always, but while a draw is awaited."""
+        return self.draw is None or self.draw.key is not None
 
     @property
     def state(self) -> BoardState:
@@ -99,25 +121,34 @@ class Board:
 class Place:
     """One person's place. ``number`` None: the crew's, or none at all.
 
-    ``gone`` of the numbers below theirs wait no more. ``expires_at`` is the pass's.
+    ``gone`` of the numbers below theirs wait no more. ``expires_at`` is the pass's. After a draw
+    ``number`` is the one drawn, and ``given`` the one that joining gave: the receipt proves that.
     """
 
     state: PlaceState
     number: int | None = None
     gone: int = 0
     expires_at: datetime | None = None
+    given: int | None = None
+    is_drawn: bool = True
 
     @property
     def position(self) -> int | None:
-        """From 1, while waiting; it never grows, since what is gone does not come back."""
-        if self.state is not PlaceState.WAITING or self.number is None:
+        """From 1, while waiting; it never grows, since what is gone does not come back.
+
+        None while a draw is awaited.
+        """
+        if self.state is not PlaceState.WAITING or self.number is None or not self.is_drawn:
             return None
         return self.number - self.gone
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a receipt or a pass proves: a place in one epoch and one life of the data."""
+    """What a receipt or a pass proves: a place in one epoch and one life of the data.
+
+    ``number`` is the one that joining gave, ``gone`` of those ahead of its place wait no more.
+    """
 
     user_id: UUID
     event_id: UUID

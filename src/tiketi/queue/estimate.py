@@ -11,6 +11,8 @@ POLLS_ON_THE_WAY = 4
 # Nobody can say how long: the operator paused the line, or admits nobody.
 POLL_IDLE_SECONDS = 10
 _JITTER_SHARE = 0.25
+# Whoever awaits a draw asks at its opening: half of the peak that the queue is planned for.
+ASK_AT_OPENING_PER_SECOND = 50_000
 
 
 def estimate_wait(board: Board, position: int) -> Estimate | None:
@@ -45,3 +47,16 @@ def poll_after_seconds(estimate: Estimate | None, roll: float) -> int:
     else:
         wanted = min(float(POLL_SECONDS_MAX), estimate.low_seconds / POLLS_ON_THE_WAY)
     return max(POLL_SECONDS_MIN, round(wanted * (1 - _JITTER_SHARE * roll)))
+
+
+def poll_before_draw_seconds(board: Board, roll: float) -> int:
+    """When to ask again while a draw is awaited: soon after it, and till then like the furthest.
+
+    Nobody knows yet who will be near the front, so all ask alike, the more the further apart.
+    """
+    before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
+    entrants = 0 if board.draw is None else board.draw.entrants
+    spread_seconds = max(float(POLL_SECONDS_MIN), entrants / ASK_AT_OPENING_PER_SECOND)
+    furthest = POLL_SECONDS_MAX * (1 - _JITTER_SHARE * roll)
+    wanted = min(furthest, before_seconds + spread_seconds * roll)
+    return max(POLL_SECONDS_MIN, math.ceil(wanted))

@@ -5,7 +5,17 @@ from uuid import UUID
 from tiketi.infra.keyspace import Pool, tag_for
 
 # The order in which every script takes them; lua/room.lua says what each holds.
-_NAMES = ("room", "waiting", "admitted", "numbers", "left", "restored", "crew")
+_NAMES = (
+    "room",
+    "waiting",
+    "admitted",
+    "numbers",
+    "left",
+    "restored",
+    "crew",
+    "entrants",
+    "early",
+)
 
 
 def room_keys(event_id: UUID) -> list[str]:

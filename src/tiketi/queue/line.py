@@ -10,13 +10,21 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
 from tiketi.queue.domain import Board, Place, PlaceState, Standing
-from tiketi.queue.estimate import POLL_SECONDS_MAX, estimate_wait, poll_after_seconds
+from tiketi.queue.drawing import hold_draw
+from tiketi.queue.estimate import (
+    POLL_SECONDS_MAX,
+    estimate_wait,
+    poll_after_seconds,
+    poll_before_draw_seconds,
+)
 from tiketi.queue.rooms import sync_room
-from tiketi.queue.store import RoomLost
+from tiketi.queue.store import DrawDue, RoomLost
 
 # So many numbers left are read anew whenever they changed; with more of them the older list serves
 # for as many seconds as it is that much longer. A position is then late, but never grows.
 LEFT_A_SECOND_MAX = 20_000
+# A lost room, then a draw that is due; and once more if it is lost again meanwhile.
+TRIES_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,12 @@ class Line:
         gone = min(number - 1, max(serving + left_ahead, gone_known))
         return Place(PlaceState.WAITING, number, gone)
 
+    def move(self, place: Place) -> Place:
+        """The waiting place as of this line; one whose draw is awaited has no position to move."""
+        if place.number is None or not place.is_drawn:
+            return place
+        return replace(place, gone=self.place_of(place.number, place.gone).gone)
+
     def still_waits(self, number: int) -> bool:
         """Whether the number can be neither admitted nor left; otherwise only the store knows."""
         if number <= self.board.serving:
@@ -53,27 +67,35 @@ class Line:
 
 async def read_line(runtime: Runtime, event_id: UUID, known: Line | None = None) -> Line:
     """The line of this moment; ``known`` is the caller's last, which need not be sent again."""
-    reply = await _read(runtime, event_id, known)
-    if isinstance(reply, RoomLost):
-        await sync_room(runtime, event_id)
-        reply = await _read(runtime, event_id, None)
-    if isinstance(reply, RoomLost):
-        raise Unavailable("The waiting room is being set up.")
-    return reply
+    for _ in range(TRIES_MAX):
+        reply = await _read(runtime, event_id, known)
+        if isinstance(reply, RoomLost):
+            await sync_room(runtime, event_id)
+        elif isinstance(reply, DrawDue):
+            await hold_draw(runtime, event_id, reply)
+        else:
+            return reply
+        known = None
+    raise Unavailable("The waiting room is being set up.")
 
 
 async def read_places(
     runtime: Runtime, event_id: UUID, user_ids: Sequence[UUID]
 ) -> tuple[Board, list[Place]] | None:
-    """Everybody's place in one read, and the board of the same moment; None: the room is lost."""
+    """Everybody's place in one read, and the board of the same moment.
+
+    None: the room is lost, or its draw is due; reading the line brings both about.
+    """
     reply = await store.read_places(runtime.redis, event_id, user_ids)
-    return None if isinstance(reply, RoomLost) else reply
+    return None if isinstance(reply, RoomLost | DrawDue) else reply
 
 
 def wait_standing(board: Board, place: Place, receipt: str) -> Standing:
     """A waiting person's standing with the receipt that they have: nothing is signed."""
-    estimate = None if place.position is None else estimate_wait(board, place.position)
     roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
+    if place.position is None:
+        return Standing(place, None, poll_before_draw_seconds(board, roll), receipt)
+    estimate = estimate_wait(board, place.position)
     return Standing(place, estimate, poll_after_seconds(estimate, roll), receipt)
 
 
@@ -82,25 +104,34 @@ def rest_standing(receipt: str) -> Standing:
     return Standing(Place(PlaceState.EXPIRED), None, POLL_SECONDS_MAX, receipt)
 
 
-async def _read(runtime: Runtime, event_id: UUID, known: Line | None) -> Line | RoomLost:
+async def _read(
+    runtime: Runtime, event_id: UUID, known: Line | None
+) -> Line | DrawDue | RoomLost:
     now = runtime.clock.monotonic()
     if known is None:
         read = await store.read_line(runtime.redis, event_id, None, 0)
     elif now - known.left_at < len(known.left) / LEFT_A_SECOND_MAX - 1:
         board = await store.read_board(runtime.redis, event_id)
-        if isinstance(board, RoomLost):
+        if isinstance(board, RoomLost | DrawDue):
             return board
-        if board.life == known.left_board.life:
+        if _same_numbers(board, known.left_board):
             return replace(known, board=board)
         read = await store.read_line(runtime.redis, event_id, None, 0)
     else:
         read = await store.read_line(
             runtime.redis, event_id, known.left_board, left_count=len(known.left)
         )
-    if isinstance(read, RoomLost):
+    if isinstance(read, RoomLost | DrawDue):
         return read
     board, left = read
     if left is None:
         assert known is not None
-        return replace(known, board=board, left_at=now)
+        if _same_numbers(board, known.left_board):
+            return replace(known, board=board, left_at=now)
+        return await _read(runtime, event_id, None)
     return Line(board, left, left_board=board, left_at=now)
+
+
+def _same_numbers(board: Board, before: Board) -> bool:
+    """Whether numbers mean the same on both: a new life or a draw gives them out anew."""
+    return (board.life, board.is_drawn) == (before.life, before.is_drawn)

@@ -10,18 +10,24 @@ from tiketi.kernel.actor import Actor
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
 from tiketi.queue.domain import Board, Place, PlaceState, Proof, Standing
+from tiketi.queue.drawing import hold_draw
 from tiketi.queue.errors import NotInQueue
-from tiketi.queue.estimate import POLL_SECONDS_MAX, estimate_wait, poll_after_seconds
+from tiketi.queue.estimate import (
+    POLL_SECONDS_MAX,
+    estimate_wait,
+    poll_after_seconds,
+    poll_before_draw_seconds,
+)
 from tiketi.queue.metrics import ADMISSIONS, JOINS
 from tiketi.queue.numbers import supply_numbers
 from tiketi.queue.rooms import sync_room
-from tiketi.queue.store import NumbersUsedUp, RoomLost, Seen
+from tiketi.queue.store import DrawDue, NumbersUsedUp, RoomLost, Seen
 from tiketi.queue.tokens import Receipt, find_receipt, sign_pass, sign_receipt
 
 # A join admits whose turn it is; the admitter does the rest, so nobody's join pays for hundreds.
 ADMITTED_BY_JOIN_MAX = 50
-# A lost room, then its first numbers, then the place; and once more if it is lost again meanwhile.
-TRIES_MAX = 6
+# A lost room, its draw, its first numbers, then the place; once more if it is lost again meanwhile.
+TRIES_MAX = 8
 # No epoch has this number: such a pass stops counting when the queue is turned on.
 _NO_EPOCH = 0
 
@@ -52,7 +58,7 @@ async def read_status(
     event = await runtime.one(EventCache).get(event_id)
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
-    seen = await store.read_place(runtime.redis, event_id, actor.user_id)
+    seen = await _find_place(runtime, event_id, actor.user_id)
     if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:
         raise NotInQueue
     return _standing(runtime, event, actor.user_id, seen, shown)
@@ -63,9 +69,18 @@ async def leave_queue(runtime: Runtime, actor: Actor, event_id: UUID) -> None:
     await store.leave(runtime.redis, event_id, actor.user_id)
 
 
+async def _find_place(runtime: Runtime, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
+    for _ in range(TRIES_MAX):
+        seen = await store.read_place(runtime.redis, event_id, user_id)
+        if not isinstance(seen, DrawDue):
+            return seen
+        await hold_draw(runtime, event_id, seen)
+    raise Unavailable("The draw is being held.")
+
+
 async def _join(runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | None) -> Seen:
     for _ in range(TRIES_MAX):
-        seen: Seen | NumbersUsedUp | RoomLost
+        seen: Seen | NumbersUsedUp | DrawDue | RoomLost
         if actor.is_crew:
             seen = await store.join_crew(runtime.redis, event_id, actor.user_id)
         else:
@@ -76,6 +91,8 @@ async def _join(runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | N
             await sync_room(runtime, event_id)
         elif isinstance(seen, NumbersUsedUp):
             await supply_numbers(runtime, event_id, seen)
+        elif isinstance(seen, DrawDue):
+            await hold_draw(runtime, event_id, seen)
         else:
             return seen
     raise Unavailable("The waiting room is being set up.")
@@ -101,7 +118,7 @@ def _standing(
         event_id=event.id,
         epoch=board.epoch,
         life=board.life,
-        number=(place.number or 0) if counts else 0,
+        number=(place.given or 0) if counts else 0,
         gone=place.gone if counts else 0,
         expires_at=place.expires_at if counts else None,
     )
@@ -110,10 +127,12 @@ def _standing(
     else:
         receipt = sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at)
     estimate, poll_seconds, pass_token = None, POLL_SECONDS_MAX, None
+    roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
     if place.position is not None:
         estimate = estimate_wait(board, place.position)
-        roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
         poll_seconds = poll_after_seconds(estimate, roll)
+    elif place.state is PlaceState.WAITING:
+        poll_seconds = poll_before_draw_seconds(board, roll)
     if place.state is PlaceState.ADMITTED and place.expires_at is not None:
         pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
     return Standing(place, estimate, poll_seconds, receipt, pass_token)

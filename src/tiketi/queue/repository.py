@@ -1,6 +1,6 @@
 """The waiting room in PostgreSQL. An event's times are read, never written, from its own schema."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ NUMBERS_BLOCK_MAX = 100_000
 
 _COLUMNS = """
     SELECT r.event_id, r.capacity, r.rate_per_minute, r.pass_ttl_seconds, r.mode, r.paused, r.epoch,
-        r.version, r.numbers_reserved, r.notice, e.queue_enabled AS enabled,
+        r.version, r.numbers_reserved, r.draw_entrants, r.notice,
+        encode(sha256(r.draw_key), 'hex') AS commitment, e.queue_enabled AS enabled,
         e.sale_opens_at AS opens_at, LEAST(e.sale_closes_at, e.cancelled_at) AS closes_at
     FROM queue.waiting_room AS r JOIN events.event AS e ON e.id = r.event_id"""
 _FIND = text(f"{_COLUMNS} WHERE r.event_id = :event_id")
@@ -29,17 +30,19 @@ _ACTIVE = text(f"""{_COLUMNS}
 _EPOCH = text("SELECT epoch FROM queue.waiting_room WHERE event_id = :event_id")
 _INSERT = text("""
     INSERT INTO queue.waiting_room
-        (event_id, capacity, rate_per_minute, pass_ttl_seconds, mode, paused)
-    VALUES (:event_id, :capacity, :rate_per_minute, :pass_ttl_seconds, :mode, :paused)
+        (event_id, capacity, rate_per_minute, pass_ttl_seconds, mode, paused, draw_key)
+    VALUES (:event_id, :capacity, :rate_per_minute, :pass_ttl_seconds, :mode, :paused,
+        CAST(:draw_key AS bytea))
     ON CONFLICT (event_id) DO NOTHING""")
 _UPDATE = text("""
     UPDATE queue.waiting_room SET capacity = :capacity, rate_per_minute = :rate_per_minute,
         pass_ttl_seconds = :pass_ttl_seconds, mode = :mode, paused = :paused,
-        version = version + 1, updated_at = :now
+        draw_entrants = :entrants, version = version + 1, updated_at = :now
     WHERE event_id = :event_id RETURNING version""")
 _RESET = text("""
     UPDATE queue.waiting_room SET epoch = epoch + 1, version = version + 1, numbers_reserved = 0,
-        numbers_life = 0, numbers_life_from = 0, updated_at = :now
+        numbers_life = 0, numbers_life_from = 0, draw_key = :draw_key, draw_entrants = NULL,
+        updated_at = :now
     WHERE event_id = :event_id RETURNING epoch""")
 _NOTICE = text("""
     UPDATE queue.waiting_room SET notice = :notice, updated_at = :now WHERE event_id = :event_id""")
@@ -56,6 +59,20 @@ _RESERVE = text("""
         numbers_life = :life
     WHERE event_id = :event_id AND epoch = :epoch
     RETURNING GREATEST(numbers_life_from, :numbers_max) + 1 AS first, numbers_reserved AS last""")
+# Recorded once an epoch; every process and every life of the data in the store draws by it.
+_DRAW = text("""
+    UPDATE queue.waiting_room
+    SET draw_entrants = COALESCE(draw_entrants, CAST(:entrants AS bigint), numbers_reserved)
+    WHERE event_id = :event_id AND epoch = :epoch AND mode = 'draw'
+    RETURNING draw_key, draw_entrants""")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRecord:
+    """The numbers 1 … ``entrants`` are drawn by ``key``, a secret until the opening."""
+
+    key: bytes = field(repr=False)
+    entrants: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +107,31 @@ async def find_epoch(reader: Reader, event_id: UUID) -> int | None:
     return epoch
 
 
-async def insert_room(tx: Tx, event_id: UUID, settings: WaitingRoomSettings) -> None:
+async def insert_room(
+    tx: Tx, event_id: UUID, settings: WaitingRoomSettings, draw_key: bytes
+) -> None:
     """Make the room; one that is there stays as it is."""
-    await tx.execute(_INSERT, {"event_id": event_id, **_values(settings)})
+    await tx.execute(_INSERT, {"event_id": event_id, "draw_key": draw_key, **_values(settings)})
 
 
-async def update_room(tx: Tx, event_id: UUID, settings: WaitingRoomSettings, now: datetime) -> int:
-    """The new version."""
-    params = {"event_id": event_id, "now": now, **_values(settings)}
+async def update_room(
+    tx: Tx,
+    event_id: UUID,
+    settings: WaitingRoomSettings,
+    now: datetime,
+    *,
+    entrants: int | None,
+) -> int:
+    """The new version. ``entrants`` as in ``DrawRecord``, None while no draw was held."""
+    params = {"event_id": event_id, "now": now, "entrants": entrants, **_values(settings)}
     version: int = (await tx.execute(_UPDATE, params)).scalar_one()
     return version
 
 
-async def begin_epoch(tx: Tx, event_id: UUID, now: datetime) -> int | None:
+async def begin_epoch(tx: Tx, event_id: UUID, now: datetime, draw_key: bytes) -> int | None:
     """The new epoch, whose numbers start at 1; None where there is no room."""
-    result = await tx.execute(_RESET, {"event_id": event_id, "now": now})
+    params = {"event_id": event_id, "now": now, "draw_key": draw_key}
+    result = await tx.execute(_RESET, params)
     epoch: int | None = result.scalar_one_or_none()
     return epoch
 
@@ -135,6 +162,18 @@ async def reserve_numbers(
     return None if row is None else NumberBlock(row.first, row.last)
 
 
+async def record_draw(
+    tx: Tx, event_id: UUID, *, epoch: int, entrants: int | None
+) -> DrawRecord | None:
+    """The epoch's draw, recorded now unless it was before; None when the epoch is over.
+
+    ``entrants`` None: how many numbers were given is not known; all that may have been are drawn.
+    """
+    params = {"event_id": event_id, "epoch": epoch, "entrants": entrants}
+    row = (await tx.execute(_DRAW, params)).first()
+    return None if row is None else DrawRecord(bytes(row.draw_key), row.draw_entrants)
+
+
 def _values(settings: WaitingRoomSettings) -> dict[str, Any]:
     return {
         "capacity": settings.capacity,
@@ -162,4 +201,6 @@ def _room(row: Any) -> WaitingRoom:
         numbers_reserved=row["numbers_reserved"],
         opens_at=row["opens_at"],
         closes_at=row["closes_at"],
+        commitment=row["commitment"],
+        draw_entrants=row["draw_entrants"],
     )

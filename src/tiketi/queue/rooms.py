@@ -12,8 +12,10 @@ from tiketi.infra.postgres import Reader, Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
 from tiketi.queue import repository, store
-from tiketi.queue.domain import WaitingRoom, WaitingRoomSettings
+from tiketi.queue.domain import Mode, WaitingRoom, WaitingRoomSettings
+from tiketi.queue.errors import QueueModeFixed
 from tiketi.queue.flights import Flights
+from tiketi.queue.permutation import KEY_BYTES
 
 _DEFAULTS = WaitingRoomSettings()
 # A life's id only has to differ from those before it, and to be exact in a Lua number.
@@ -24,7 +26,7 @@ async def open_room(
     tx: Tx, runtime: Runtime, event_id: UUID, settings: WaitingRoomSettings = _DEFAULTS
 ) -> None:
     """Give a new event its waiting room. ``enabled`` is the event's own: it is not written here."""
-    await repository.insert_room(tx, event_id, settings)
+    await repository.insert_room(tx, event_id, settings, secrets.token_bytes(KEY_BYTES))
     _apply_after_commit(tx, runtime, event_id)
 
 
@@ -43,21 +45,35 @@ async def get_room(reader: Reader, event_id: UUID) -> WaitingRoom:
 async def configure(
     tx: Tx, runtime: Runtime, event_id: UUID, changes: Mapping[str, Any], *, now: datetime
 ) -> WaitingRoom:
-    """Change any of the fields of ``WaitingRoomSettings``; the store has them after the commit."""
+    """Change any of the fields of ``WaitingRoomSettings``; the store has them after the commit.
+
+    A draw is of those who joined before the opening: set later, it has no entrants and the line
+    stays as it is. NotFound; QueueModeFixed for undoing a draw that was held.
+    """
     if "enabled" in changes:
         await events.set_queue_enabled(tx, event_id, enabled=changes["enabled"])
     room = await repository.lock_room(tx, event_id)
     if room is None:
         raise NotFound
     settings = replace(room.settings, **changes)
-    version = await repository.update_room(tx, event_id, settings, now)
+    is_line_open = now >= room.opens_at and room.numbers_reserved > 0
+    entrants = room.draw_entrants
+    if room.settings.mode is Mode.DRAW and settings.mode is Mode.FIFO:
+        if entrants or (entrants is None and is_line_open):
+            raise QueueModeFixed
+    elif room.settings.mode is Mode.FIFO and settings.mode is Mode.DRAW and is_line_open:
+        entrants = 0
+    version = await repository.update_room(tx, event_id, settings, now, entrants=entrants)
     _apply_after_commit(tx, runtime, event_id)
     return replace(room, settings=settings, version=version)
 
 
 async def reset_room(tx: Tx, runtime: Runtime, event_id: UUID, *, now: datetime) -> int:
-    """Empty the line: the new epoch, in which passes and receipts from before are void."""
-    epoch = await repository.begin_epoch(tx, event_id, now)
+    """Empty the line: the new epoch, in which passes and receipts from before are void.
+
+    It has a draw key of its own.
+    """
+    epoch = await repository.begin_epoch(tx, event_id, now, secrets.token_bytes(KEY_BYTES))
     if epoch is None:
         raise NotFound
     _apply_after_commit(tx, runtime, event_id)

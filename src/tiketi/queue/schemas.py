@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from tiketi.infra.http.wire import Body, Moment, View
-from tiketi.queue.api import Board, Standing
+from tiketi.queue.api import Board, Draw, Standing
 
 
 class JoinBody(Body):
@@ -48,6 +48,21 @@ class StandingView(View):
         )
 
 
+class DrawView(View):
+    commitment: str = Field(description="SHA-256 of the key's bytes, in hex")
+    key: str | None = Field(
+        None,
+        description="in hex, from the opening on; docs/draw.md says how it draws",
+        exclude_if=lambda value: value is None,
+    )
+    entrants: int = Field(description="numbers given before the opening")
+
+    @classmethod
+    def of(cls, draw: Draw) -> "DrawView":
+        key = None if draw.key is None else draw.key.hex()
+        return cls(commitment=draw.commitment, key=key, entrants=draw.entrants)
+
+
 class BoardView(View):
     event_id: UUID
     state: Literal["pre", "open", "paused", "closed"]
@@ -58,6 +73,7 @@ class BoardView(View):
     capacity: int
     rate_per_minute: int
     as_of: Moment
+    draw: DrawView | None = Field(None, exclude_if=lambda value: value is None)
 
     @classmethod
     def of(cls, event_id: UUID, board: Board) -> "BoardView":
@@ -71,4 +87,5 @@ class BoardView(View):
             capacity=board.capacity,
             rate_per_minute=board.rate_per_minute,
             as_of=board.as_of,
+            draw=board.draw and DrawView.of(board.draw),
         )

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from tiketi.infra.lua import LuaScript, load_script
 from tiketi.infra.redis import RedisStore
-from tiketi.queue.domain import Board, Place, PlaceState, Proof, WaitingRoom
+from tiketi.queue.domain import Board, Draw, Mode, Place, PlaceState, Proof, WaitingRoom
 from tiketi.queue.keys import room_keys
+from tiketi.queue.permutation import find_number
 
 # The front of the line asks every 2 to 5 s: after a loss of the store nobody is admitted before
 # it had the time to come back with its receipts.
@@ -26,7 +27,11 @@ def _script(name: str) -> LuaScript:
 _JOIN, _JOIN_CREW, _STATUS = _script("join"), _script("join_crew"), _script("status")
 _BOARD, _ADMIT, _DEPART = _script("board"), _script("admit"), _script("depart")
 _CHECK, _GRANT, _APPLY = _script("check_pass"), _script("grant"), _script("apply")
-_LINE, _PLACES = _script("line"), _script("places")
+_LINE, _PLACES = _script("read_line"), _script("read_places")
+_OPEN_DRAW = _script("open_draw")
+# Before key and commitment in the store, so that no run of digits is taken for a number there;
+# before the key it is part of what is hashed.
+_KEY_MARK, _COMMITMENT_MARK = "draw:", "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,17 @@ class NumbersUsedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawDue:
+    """The room has opened and its draw is not held in this life of the data.
+
+    ``entrants``: the numbers given before; None where this life of the data cannot tell.
+    """
+
+    epoch: int
+    entrants: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A person's place and the board of the same moment; what the call itself changed."""
 
@@ -55,13 +71,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
+    """``has_more``: there may be more whose turn it is already."""
+
     board: Board
     admitted: int
+    has_more: bool
 
 
 async def join(
     redis: RedisStore, event_id: UUID, user_id: UUID, proof: Proof | None, *, admit_max: int
-) -> Seen | NumbersUsedUp | RoomLost:
+) -> Seen | NumbersUsedUp | DrawDue | RoomLost:
     """Take a place, or the place one has; ``proof`` is what the receipt shown says."""
     shown: list[int] = [0] * 5
     if proof is not None:
@@ -72,45 +91,58 @@ async def join(
     return _seen(reply)
 
 
-async def join_crew(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
+async def join_crew(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | DrawDue | RoomLost:
     return _seen(await redis.run(_JOIN_CREW, room_keys(event_id), [str(user_id)]))
 
 
-async def read_place(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
+async def read_place(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen | DrawDue | RoomLost:
     return _seen(await redis.run(_STATUS, room_keys(event_id), [str(user_id)]))
 
 
-async def read_board(redis: RedisStore, event_id: UUID) -> Board | RoomLost:
+async def read_board(redis: RedisStore, event_id: UUID) -> Board | DrawDue | RoomLost:
     reply = await redis.run(_BOARD, room_keys(event_id), [])
-    return RoomLost() if _is_lost(reply) else _board(reply[0])
+    return _find_trouble(reply) or _board(reply[0])
 
 
 async def read_line(
     redis: RedisStore, event_id: UUID, known: Board | None, left_count: int
-) -> tuple[Board, list[int] | None] | RoomLost:
+) -> tuple[Board, list[int] | None] | DrawDue | RoomLost:
     """The board, and the numbers left in rising order; None for those that the caller knows."""
     shown = [0, 0, 0] if known is None else [known.life, known.serving, left_count]
     reply = await redis.run(_LINE, room_keys(event_id), shown)
-    if _is_lost(reply):
-        return RoomLost()
+    trouble = _find_trouble(reply)
+    if trouble is not None:
+        return trouble
     return _board(reply[0]), [int(number) for number in reply[2]] if reply[1] else None
 
 
 async def read_places(
     redis: RedisStore, event_id: UUID, user_ids: Sequence[UUID]
-) -> tuple[Board, list[Place]] | RoomLost:
+) -> tuple[Board, list[Place]] | DrawDue | RoomLost:
     """Everybody's place, in the order asked, and the board of the same moment."""
     reply = await redis.run(_PLACES, room_keys(event_id), [str(user_id) for user_id in user_ids])
-    if _is_lost(reply):
-        return RoomLost()
-    return _board(reply[0]), [_place(place) for place in reply[1]]
+    trouble = _find_trouble(reply)
+    if trouble is not None:
+        return trouble
+    board = _board(reply[0])
+    return board, [_place(place, board.draw) for place in reply[1]]
 
 
-async def admit_next(redis: RedisStore, event_id: UUID, *, admit_max: int) -> Admitted | RoomLost:
+async def admit_next(
+    redis: RedisStore, event_id: UUID, *, admit_max: int
+) -> Admitted | DrawDue | RoomLost:
     """Admit whose turn it is, ``admit_max`` people at most."""
     args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX]
     reply = await redis.run(_ADMIT, room_keys(event_id), args)
-    return RoomLost() if _is_lost(reply) else Admitted(_board(reply[0]), int(reply[1]))
+    return _find_trouble(reply) or Admitted(_board(reply[0]), int(reply[1]), bool(reply[2]))
+
+
+async def open_draw(
+    redis: RedisStore, event_id: UUID, *, epoch: int, key: bytes, entrants: int
+) -> bool:
+    """Whether this call put the line into the order drawn; in another epoch it does nothing."""
+    args = [epoch, _KEY_MARK + key.hex(), entrants]
+    return bool(await redis.run(_OPEN_DRAW, room_keys(event_id), args))
 
 
 async def leave(redis: RedisStore, event_id: UUID, user_id: UUID) -> None:
@@ -159,28 +191,41 @@ async def apply(
         int(room.numbers_reserved > 0),
         RESTORE_GRACE_MS,
         KEEP_AFTER_SALE_MS,
+        _COMMITMENT_MARK + room.commitment if settings.mode is Mode.DRAW else "",
     ]
     return bool(await redis.run(_APPLY, room_keys(room.event_id), args))
 
 
-def _is_lost(reply: Any) -> bool:
-    return bool(reply[0] == b"no_room")
-
-
-def _seen(reply: Any) -> Seen | RoomLost:
-    if _is_lost(reply):
+def _find_trouble(reply: Any) -> DrawDue | RoomLost | None:
+    if reply[0] == b"no_room":
         return RoomLost()
-    place, board, is_new, admitted = reply
-    return Seen(_place(place), _board(board), bool(is_new), int(admitted))
+    if reply[0] == b"needs_draw":
+        epoch, is_known, entrants = map(int, reply[1:])
+        return DrawDue(epoch, entrants if is_known else None)
+    return None
 
 
-def _place(fields: Any) -> Place:
+def _seen(reply: Any) -> Seen | DrawDue | RoomLost:
+    trouble = _find_trouble(reply)
+    if trouble is not None:
+        return trouble
+    place, figures, is_new, admitted = reply
+    board = _board(figures)
+    return Seen(_place(place, board.draw), board, bool(is_new), int(admitted))
+
+
+def _place(fields: Any, draw: Draw | None) -> Place:
     state, number, gone, expires_ms = fields
+    number = given = int(number)
+    if draw is not None and draw.key is not None and number:
+        given = find_number(draw.key, draw.entrants, number)
     return Place(
         state=PlaceState(state.decode()),
-        number=int(number) or None,
+        number=number or None,
         gone=int(gone),
         expires_at=_moment(expires_ms) if expires_ms else None,
+        given=given or None,
+        is_drawn=draw is None or draw.key is not None,
     )
 
 
@@ -188,7 +233,7 @@ def _board(fields: Any) -> Board:
     (
         now, epoch, life, serving, waiting, admitted, capacity,
         rate, pass_ttl_ms, paused, opens_ms, closes_ms, pace_per_hour, over_capacity,
-    ) = map(int, fields)  # fmt: skip
+    ) = map(int, fields[:14])  # fmt: skip
     return Board(
         as_of=_moment(now),
         epoch=epoch,
@@ -204,6 +249,16 @@ def _board(fields: Any) -> Board:
         closes_at=_moment(closes_ms),
         pace_per_minute=pace_per_hour / 60,
         over_capacity=over_capacity,
+        draw=_draw(*fields[14:]) if fields[14:] else None,
+    )
+
+
+def _draw(commitment: bytes, key: bytes, entrants: bytes) -> Draw:
+    shown = key.decode().removeprefix(_KEY_MARK)
+    return Draw(
+        commitment=commitment.decode().removeprefix(_COMMITMENT_MARK),
+        key=bytes.fromhex(shown) if shown else None,
+        entrants=int(entrants),
     )
 
 

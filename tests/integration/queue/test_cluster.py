@@ -1,5 +1,7 @@
 """The same line on a Redis Cluster, which refuses every key outside of a script's slot."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.waiting_room import (
@@ -10,6 +12,7 @@ from tests.support.waiting_room import (
     join_in_turn,
     leave,
     open_line,
+    open_now,
     people,
     reset,
     state_of,
@@ -58,3 +61,20 @@ async def test_the_line_works_on_a_cluster(clustered):
     assert await reset(clustered, event_id) == 2
     assert (await join(clustered, event_id, line[4])).place.number == 1
     assert await queue.count_over_capacity(clustered) == 0
+
+
+async def test_a_draw_works_on_a_cluster(clustered):
+    event_id = await open_line(
+        clustered, opens_in=timedelta(hours=1), mode=queue.Mode.DRAW, capacity=3
+    )
+    line = people(8)
+    await join_in_turn(clustered, event_id, line)
+    await leave(clustered, event_id, line[0])
+    await open_now(clustered, event_id)
+    await admit(clustered)
+    draw = (await queue.read_latest_board(clustered, event_id)).draw
+    places = [(await ask(clustered, event_id, actor)).place for actor in line[1:]]
+    drawn = [queue.draw_place(draw.key, draw.entrants, number) for number in range(2, 9)]
+    assert [place.number for place in places] == drawn
+    inside = {place.number for place in places if place.state is queue.PlaceState.ADMITTED}
+    assert inside == set(sorted(drawn)[:3])

@@ -131,7 +131,7 @@ async def test_settings_that_the_store_missed_reach_it_by_the_admitter(runtime):
     async with runtime.database.transaction() as tx:
         room = await queue.get_room(tx, event_id)
         settings = queue.WaitingRoomSettings(enabled=True, capacity=1, rate_per_minute=60)
-        await repository.update_room(tx, event_id, settings, runtime.clock.now())
+        await repository.update_room(tx, event_id, settings, runtime.clock.now(), entrants=None)
     started = runtime.clock.monotonic()
 
     async def is_applied() -> bool:

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiketi.queue.domain import Board
+from tiketi.queue.domain import Board, Draw
 from tiketi.queue.estimate import (
     POLL_IDLE_SECONDS,
     POLL_SECONDS_MAX,
     POLL_SECONDS_MIN,
     estimate_wait,
     poll_after_seconds,
+    poll_before_draw_seconds,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -100,3 +101,22 @@ def test_estimates_lie_in_their_range_and_polls_in_their_bounds(position, figure
     estimate = estimate_wait(_board(**figures), position)
     assert 0 <= estimate.low_seconds <= estimate.seconds <= estimate.high_seconds
     assert POLL_SECONDS_MIN <= poll_after_seconds(estimate, roll) <= POLL_SECONDS_MAX
+
+
+def _awaiting(entrants, **before):
+    draw = Draw("00" * 32, None, entrants)
+    return _board(draw=draw, opens_at=NOW + timedelta(**before))
+
+
+@given(st.integers(0, 1_000_000), st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+def test_polls_before_a_draw_stay_within_bounds(entrants, seconds, roll):
+    board = _awaiting(entrants, seconds=seconds)
+    assert POLL_SECONDS_MIN <= poll_before_draw_seconds(board, roll) <= POLL_SECONDS_MAX
+
+
+def test_a_few_ask_right_after_the_opening_and_a_million_spread_over_it():
+    few, many = (_awaiting(entrants, seconds=5) for entrants in (100, 1_000_000))
+    rolls = [i / 100 for i in range(100)]
+    assert {poll_before_draw_seconds(few, roll) for roll in rolls} <= {5, 6, 7}
+    asked = [poll_before_draw_seconds(many, roll) for roll in rolls]
+    assert (min(asked), max(asked)) == (5, 24)

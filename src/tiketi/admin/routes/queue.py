@@ -6,6 +6,7 @@ from tiketi.admin.routes.table import routes
 from tiketi.admin.schemas.queue import EpochView, NoticeBody, NoticeView, QueueBody, QueueView
 from tiketi.infra.http.call import Call
 from tiketi.infra.http.routes import Access
+from tiketi.queue.api import QueueModeFixed
 
 
 @routes.put(
@@ -14,6 +15,7 @@ from tiketi.infra.http.routes import Access
     body=QueueBody,
     answer=QueueView,
     guard=require_managed_event,
+    errors=(QueueModeFixed,),
 )
 async def configure_queue(call: Call[QueueBody, None]) -> QueueView:
     """Change any of the queue's settings, answered with all; in force everywhere within 2 s."""

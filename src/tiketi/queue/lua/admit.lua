@@ -2,12 +2,17 @@
 -- KEYS as in room.lua
 -- ARGV 1 how many to admit at most  2 how long a lapsed pass is remembered, ms
 --   3 how many lapsed ones to forget at most
--- Reply {'no_room'} | {board (figures.lua), how many were admitted}
+-- Reply {'no_room'} | {'needs_draw', …} (line.lua) | {board (figures.lua),
+--   how many were admitted, whether there may be more whose turn it is}
 -- Repeated, it admits only what the rate and the capacity still allow.
 -- include room
+-- include permutation
+-- include line
 -- include figures
+-- include call_next
 -- include admit_next
 if not room.life then return {'no_room'} end
+if is_draw_due() then return needs_draw() end
 for _, key in ipairs({ADMITTED, CREW}) do
   local lapsed = redis.call('ZRANGEBYSCORE', key, '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
   if #lapsed > 0 then
@@ -15,5 +20,8 @@ for _, key in ipairs({ADMITTED, CREW}) do
     redis.call('HDEL', NUMBERS, unpack(lapsed))
   end
 end
-local admitted = admit_next(tonumber(ARGV[1]))
-return {board(), admitted}
+local early = room.draw_key and count_left_early() or 0
+local most = tonumber(ARGV[1])
+local admitted, looked_at = admit_next(most)
+local has_more = admitted == most or looked_at == CALLED_MAX or early == CALLED_MAX
+return {board(), admitted, has_more and 1 or 0}

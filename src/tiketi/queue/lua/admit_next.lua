@@ -1,4 +1,5 @@
--- Piece: admits the next in line, as many as rate, capacity and `most` allow. Needs figures.lua.
+-- Piece: admits the next in line, as many as rate, capacity and `most` allow. Needs figures.lua,
+-- line.lua, call_next.lua.
 -- The tokens refill without steps, up to one second's worth and at least one; a rate of 0 has none.
 local function tokens_now()
   local rate = room.rate_per_minute
@@ -7,14 +8,20 @@ local function tokens_now()
   return math.min(most, room.tokens + passed_ms * rate / 60000)
 end
 
+-- Returns how many were admitted, and how many places of a draw were looked at.
 local function admit_next(most)
   local is_open = room.paused == 0 and now >= room.opens_at_ms and now < room.closes_at_ms
-  if not is_open or now < room.admit_from_ms then return 0 end
+  if not is_open or now < room.admit_from_ms or is_draw_due() then return 0, 0 end
   local tokens = tokens_now()
   local count = math.min(most, math.floor(tokens), room.capacity - count_active())
-  if count < 1 then return 0 end
+  if count < 1 then return 0, 0 end
+  local looked_at = 0
+  if room.draw_key and room.called < room.draw_entrants then
+    count, looked_at = call_entrants(count)
+    if count == 0 then return 0, looked_at end
+  end
   local front = redis.call('ZPOPMIN', WAITING, count)
-  if #front == 0 then return 0 end
+  if #front == 0 then return 0, looked_at end
 
   local passes, numbers, spent = {}, {}, {}
   for i = 1, #front, 2 do
@@ -34,5 +41,5 @@ local function admit_next(most)
   room.heated_at_ms, room.tokens, room.refilled_at_ms = now, tokens - admitted, now
   redis.call('HSET', ROOM, 'serving', room.serving, 'heat', room.heat, 'heated_at_ms', now,
     'tokens', room.tokens, 'refilled_at_ms', now)
-  return admitted
+  return admitted, looked_at
 end

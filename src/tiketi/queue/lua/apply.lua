@@ -3,9 +3,13 @@
 -- ARGV 1 epoch  2 version  3 capacity  4 rate a minute  5 pass lifetime ms  6 mode  7 paused 0|1
 --   8 opens at ms  9 closes at ms  10 id of a new life  11 whether numbers of this epoch were given
 --   12 how long such a life admits nobody, ms  13 how long the keys outlive the sale, ms
+--   14 the draw's commitment, '' for none
 -- Reply 1 if a life was begun. An older epoch or version never wins; repeating changes nothing.
 -- include room
+-- include permutation
+-- include line
 -- include figures
+-- include call_next
 -- include admit_next
 local epoch, version, capacity = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_new = not room.life or epoch > room.epoch
@@ -29,6 +33,7 @@ end
 if is_new or version > room.version then
   redis.call('HSET', ROOM, 'version', version, 'capacity', capacity, 'rate_per_minute', ARGV[4],
     'pass_ttl_ms', ARGV[5], 'mode', ARGV[6], 'paused', ARGV[7])
+  if ARGV[14] ~= '' then redis.call('HSET', ROOM, 'commitment', ARGV[14]) end
 end
 redis.call('HSET', ROOM, 'opens_at_ms', ARGV[8], 'closes_at_ms', ARGV[9])
 for _, key in ipairs(KEYS) do

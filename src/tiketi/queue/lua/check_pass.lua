@@ -3,6 +3,8 @@
 -- Reply 'good' | 'bad' | 'no_room'
 -- A pass of an earlier life of the data is taken in again. Repeated, it finds the pass inside.
 -- include room
+-- include permutation
+-- include line
 -- include figures
 -- include step_out
 if not room.life then return 'no_room' end
@@ -10,4 +12,6 @@ local user = ARGV[1]
 if tonumber(ARGV[2]) ~= room.epoch then return 'bad' end
 if math.max(score(ADMITTED, user) or 0, score(CREW, user) or 0) > now then return 'good' end
 if tonumber(ARGV[3]) == room.life then return 'bad' end
+-- Without the draw its place is not known; the signature decides meanwhile.
+if is_draw_due() then return 'no_room' end
 return readmit(user, ARGV[4], tonumber(ARGV[5])) and 'good' or 'bad'

@@ -2,6 +2,8 @@
 -- KEYS as in room.lua     ARGV 1 user  2 leaves 0|1
 -- Reply 1, or 0 when the room is lost. Repeating it changes nothing.
 -- include room
+-- include permutation
+-- include line
 -- include figures
 -- include step_out
 if not room.life then return 0 end

@@ -26,11 +26,18 @@ local function count_over(active)
   return math.max(0, active - allowed)
 end
 
+-- Figures, then of a room with a draw its commitment, key ('' before) and entrants.
 local function board()
-  local active = count_active()
-  return {
-    now, room.epoch, room.life, room.serving, redis.call('ZCARD', WAITING), active, room.capacity,
+  local active, waiting = count_active(), redis.call('ZCARD', WAITING)
+  if room.draw_key then waiting = waiting + redis.call('ZCARD', ENTRANTS) end
+  local figures = {
+    now, room.epoch, room.life, room.serving, waiting, active, room.capacity,
     room.rate_per_minute, room.pass_ttl_ms, room.paused, room.opens_at_ms, room.closes_at_ms,
     math.floor(pace() * 60), count_over(active),
   }
+  if room.mode == 'draw' then
+    figures[15], figures[16] = room.commitment, room.draw_key or ''
+    figures[17] = room.draw_entrants or room.next
+  end
+  return figures
 end

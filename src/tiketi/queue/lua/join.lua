@@ -3,14 +3,19 @@
 -- ARGV 1 user  2 how many to admit at most  3–7 of a receipt, 0 for none: epoch, life, number,
 --   numbers gone below it, pass expiry ms
 -- Reply {'no_room'} | {'needs_numbers', epoch, life, last number at hand}
+--   | {'needs_draw', …} (line.lua)
 --   | {place (standing.lua), board (figures.lua), whether the place is new, how many were admitted}
 -- Repeated, it finds the place that it gave.
 -- include room
+-- include permutation
+-- include line
 -- include figures
+-- include call_next
 -- include admit_next
 -- include step_out
 -- include standing
 if not room.life then return {'no_room'} end
+if is_draw_due() then return needs_draw() end
 local needs_numbers = {'needs_numbers', room.epoch, room.life, room.numbers_max}
 -- Before its first block a life cannot tell which numbers an earlier one gave.
 if room.numbers_max == 0 then return needs_numbers end
@@ -18,21 +23,23 @@ local user = ARGV[1]
 local epoch, life, number, gone, expires_at_ms = unpack(ARGV, 3)
 epoch, life, number = tonumber(epoch), tonumber(life), tonumber(number)
 
-local held = score(WAITING, user)
+local held = held_place(user)
+local place_shown = number > 0 and place_of(number)
 local is_inside = (score(ADMITTED, user) or 0) > now
 local restores = false
 if epoch == room.epoch and life ~= room.life then
   restores = not is_inside and number <= room.next and redis.call('HEXISTS', RESTORED, user) == 0
 elseif epoch == room.epoch and not held and not is_inside then
   -- A number of this life that is neither served, nor left, nor waiting: a fail-over took it.
-  restores = number > room.serving and not score(LEFT, number)
+  restores = number > 0 and place_shown > room.serving and not score(LEFT, place_shown)
+    and not score(LEFT_EARLY, number)
   if restores then redis.call('HSET', ROOM, 'next', math.max(room.next, number)) end
 end
 
 local is_new = false
 if restores and readmit(user, number, tonumber(expires_at_ms)) then
   is_new = true
-elseif not is_inside and (restores and number < (held or math.huge) or not held) then
+elseif not is_inside and (restores and place_shown < (held or math.huge) or not held) then
   if not restores then
     if room.next >= room.numbers_max then return needs_numbers end
     number = room.next + 1
@@ -43,7 +50,7 @@ elseif not is_inside and (restores and number < (held or math.huge) or not held)
   leave_line(user)
   leave_inside(user)
   redis.call('ZREM', CREW, user)
-  redis.call('ZADD', WAITING, number, user)
+  redis.call('ZADD', WAITING, restores and place_shown or number, user)
   is_new = true
 end
 local admitted = admit_next(tonumber(ARGV[2]))

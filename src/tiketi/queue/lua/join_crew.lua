@@ -3,6 +3,8 @@
 -- Reply {'no_room'} | {place (standing.lua), board (figures.lua), 0, 0}
 -- Repeated, it finds the pass that it gave.
 -- include room
+-- include permutation
+-- include line
 -- include figures
 -- include step_out
 -- include standing

@@ -1,15 +1,25 @@
--- Reads the board and the numbers that were left, for a process that computes positions itself.
--- KEYS as in room.lua
--- ARGV of what the caller has, 0 for nothing: 1 life  2 serving  3 how many numbers left
--- Reply {'no_room'} | {board (figures.lua), 0} where the caller has them all | {board, 1, numbers}
--- Within a life numbers are only added to LEFT, but when `serving` passes them: three figures that
--- are the same mean the same numbers.
--- include room
--- include figures
-if not room.life then return {'no_room'} end
-local count = redis.call('ZCARD', LEFT)
-if tonumber(ARGV[1]) == room.life and tonumber(ARGV[2]) == room.serving
-  and tonumber(ARGV[3]) == count then
-  return {board(), 0}
+-- Piece: where a number stands in line: its own place, or the one that was drawn for it.
+-- Needs room.lua and permutation.lua.
+-- The draw is due and PostgreSQL has not been told of it, or this life of the data has not.
+local function is_draw_due()
+  return room.mode == 'draw' and not room.draw_key and now >= room.opens_at_ms
 end
-return {board(), 1, redis.call('ZRANGE', LEFT, 0, -1)}
+
+local function place_of(number)
+  if not room.draw_key or number > room.draw_entrants then return number end
+  return draw(number)
+end
+
+-- The place of one who waits, or nil.
+local function held_place(user)
+  local place = score(WAITING, user)
+  if place or not room.draw_key then return place end
+  local number = score(ENTRANTS, user)
+  return number and draw(number)
+end
+
+local function needs_draw()
+  -- Who was served before the room was set to draw stays served: then there is nothing to draw.
+  local known = room.numbers_max > 0 and 1 or 0
+  return {'needs_draw', room.epoch, known, room.serving > 0 and 0 or room.next}
+end

@@ -4,7 +4,9 @@
 --   5 numbers above `serving` that were left  6 whose place was restored in this life of the data,
 --   user → numbers known to be gone below theirs, or -1: nothing is restored any more
 --   7 the crew, user → pass expiry ms; they count for no capacity
-local ROOM, WAITING, ADMITTED, NUMBERS, LEFT, RESTORED, CREW = unpack(KEYS)
+--   8 after a draw: the entrants not called yet, user → number  9 numbers left before the draw,
+--   not counted among 5 yet. After a draw 2, 4 and 5 hold places, as `place_of` (line.lua) says.
+local ROOM, WAITING, ADMITTED, NUMBERS, LEFT, RESTORED, CREW, ENTRANTS, LEFT_EARLY = unpack(KEYS)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 

@@ -1,10 +1,12 @@
--- Piece: leaving the line, and coming back inside after a loss of the store. Needs figures.lua.
+-- Piece: leaving the line, and coming back inside after a loss of the store. Needs figures.lua,
+-- line.lua.
 -- A left number counts as gone for those behind it, until the line is served past it.
 local function leave_line(user)
-  local number = score(WAITING, user)
-  if not number then return end
+  local place = held_place(user)
+  if not place then return end
   redis.call('ZREM', WAITING, user)
-  if number > room.serving then redis.call('ZADD', LEFT, number, number) end
+  if room.draw_key then redis.call('ZREM', ENTRANTS, user) end
+  if place > room.serving then redis.call('ZADD', LEFT, place, place) end
 end
 
 local function leave_inside(user)
@@ -18,7 +20,7 @@ local function readmit(user, number, expires_at_ms)
   if was_used or expires_at_ms <= now or count_active() >= room.capacity then return false end
   leave_line(user)
   redis.call('ZADD', ADMITTED, expires_at_ms, user)
-  redis.call('HSET', NUMBERS, user, number)
+  redis.call('HSET', NUMBERS, user, place_of(tonumber(number)))
   redis.call('HSET', RESTORED, user, -1)
   return true
 end
