@@ -104,9 +104,7 @@ def rest_standing(receipt: str) -> Standing:
     return Standing(Place(PlaceState.EXPIRED), None, POLL_SECONDS_MAX, receipt)
 
 
-async def _read(
-    runtime: Runtime, event_id: UUID, known: Line | None
-) -> Line | DrawDue | RoomLost:
+async def _read(runtime: Runtime, event_id: UUID, known: Line | None) -> Line | DrawDue | RoomLost:
     now = runtime.clock.monotonic()
     if known is None:
         read = await store.read_line(runtime.redis, event_id, None, 0)
