@@ -1,9 +1,10 @@
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.support.waiting_room import admit, until
+from tests.support.waiting_room import admit, open_now, until
 from tiketi.events import api as events
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
@@ -118,3 +119,20 @@ async def test_a_notice_is_set_and_taken_back(organizer, runtime):
             assert (await queue.get_room(reader, UUID(event["id"]))).notice == notice
     for wrong in ({}, {"text": ""}, {"text": "x" * 501}, {"text": "a", "b": 1}):
         assert (await organizer.post(path, wrong)).status_code == 422
+
+
+async def test_a_draw_may_be_set_and_taken_back_until_it_is_held(organizer, client, runtime):
+    opens_at = runtime.clock.now() + timedelta(hours=1)
+    settings = {**OPEN, "capacity": 0}
+    event = await organizer.make_event(
+        layout_id=None, publish=True, queue=settings, sale_opens_at=f"{opens_at:%FT%TZ}"
+    )
+    path, join = f"/events/{event['id']}/queue", f"/queue/{event['id']}/join"
+    for mode in ("draw", "fifo", "draw"):
+        answer = await organizer.put(path, {"mode": mode})
+        assert (answer.status_code, answer.json()["mode"]) == (200, mode)
+    assert (await client.post(join, token=client.token())).json()["position"] is None
+    await open_now(runtime, UUID(event["id"]))
+    refused = await organizer.put(path, {"mode": "fifo"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "queue_mode_fixed")
+    assert (await organizer.put(path, {"mode": "draw", "capacity": 5})).status_code == 200

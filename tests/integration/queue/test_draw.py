@@ -107,6 +107,23 @@ async def test_two_thousand_are_placed_and_admitted_as_the_permutation_says(runt
         inside = capacity
 
 
+async def test_all_processes_hold_one_draw_however_many_come_at_the_opening(runtime, runtimes):
+    event_id = await _await_draw(runtime, capacity=0)
+    early, late = people(30), people(100)
+    await join_in_turn(runtime, event_id, early)
+    await open_now(runtime, event_id)
+    came, *asked = await asyncio.gather(
+        asyncio.gather(*(join(runtimes[i % 4], event_id, a) for i, a in enumerate(late))),
+        *(ask(runtimes[i % 4], event_id, actor) for i, actor in enumerate(early)),
+        *(queue.Admitter(other).run_round() for other in runtimes),
+    )
+    draw = (await queue.read_latest_board(runtime, event_id)).draw
+    assert draw.entrants == 30
+    assert sorted(standing.place.number for standing in came) == list(range(31, 131))
+    for number, standing in enumerate(asked[:30], start=1):
+        assert standing.place.number == queue.draw_place(draw.key, 30, number)
+
+
 class _PlainLine:
     """The model: a list in the order drawn; people are taken from its front, leavers out of it."""
 

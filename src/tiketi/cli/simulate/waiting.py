@@ -90,7 +90,8 @@ async def _sold_out_while_waiting(buyer: Buyer, standing: Mapping[str, Any]) -> 
 async def _read(buyer: Buyer, standing: Mapping[str, Any]) -> Mapping[str, Any]:
     """Keep the receipt, and hold the answer against what was promised before."""
     buyer.receipt = standing.get("receipt") or buyer.receipt
-    if standing["state"] != "waiting":
+    # While a draw is awaited there is no position, and the number is none of the draw's yet.
+    if standing["state"] != "waiting" or standing["position"] is None:
         return standing
     number, position = standing["number"], standing["position"]
     before_number, before_position, before_epoch = buyer.number, buyer.position, buyer.epoch
