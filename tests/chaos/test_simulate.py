@@ -56,7 +56,8 @@ def test_two_thousand_buyers_get_five_hundred_seats(up):
 
 @pytest.mark.timeout(300)
 def test_honest_buyers_meet_typed_conflicts_and_nothing_else(up):
-    status, report, shown = small(up, "--honest")
+    # Few connections: what is looked at is contention for seats, not an overloaded machine.
+    status, report, shown = small(up, "--honest", "--connections=16")
     assert status == 0, shown
     assert report["seats_sold"] == 60
     refusals = {name.split()[0] for name in report["refusals"]}

@@ -145,3 +145,15 @@ def test_sigterm_ends_everything_in_seconds(system, home, port):
     assert is_free(port)
     assert find_running(home / "state") is None
     assert not (home / "state" / "run.json").exists()
+
+
+def test_a_given_admin_can_sign_in_as_soon_as_the_site_is_ready(home, port, monkeypatch):
+    given = {"email": "first@tiketi.test", "password": "given-to-the-first-admin"}
+    monkeypatch.setenv("TIKETI_ADMIN_EMAIL", given["email"])
+    monkeypatch.setenv("TIKETI_ADMIN_PASSWORD", given["password"])
+    up, url = Up(home / "given", port, "--no-seed"), f"http://127.0.0.1:{port}"
+    try:
+        assert wait_until(lambda: call(f"{url}/health/ready")[0] == 200, timeout_seconds=100)
+        assert call(f"{url}/api/v1/auth/login", given)[0] == 200
+    finally:
+        up.terminate()

@@ -65,6 +65,10 @@ class LocalSystem:
         self._secrets = self._data.secrets([service.role for service in (*SERVICES, EDGE)])
         self._step("stores", lambda: self._stores.start(interrupted=self._stopping))
         self._step("schema", self._migrate)
+        admin_is_given = self._settings.admin_password is not None
+        if admin_is_given:
+            # Before the services: whoever waits until they are ready signs in at once.
+            self._step("admin", self._make_admin)
         self._children = make_children(
             self._data, self._settings, self._stores, self._secrets, self._ports
         )
@@ -73,8 +77,9 @@ class LocalSystem:
         # They import for seconds; meanwhile the database is ours.
         self._step("catalogue", seed)
         self._step("services", self._wait_ready)
-        # Last, since a password that is made up must be shown, whatever fails before.
-        self._step("admin", self._make_admin)
+        if not admin_is_given:
+            # Last, since a password that is made up must be shown, whatever fails before.
+            self._step("admin", self._make_admin)
         self._publish()
 
     def supervise(self) -> None:
