@@ -101,7 +101,8 @@ class Standings:
                     idle.append((connection, spot))
             else:
                 spot.place = place = line.move(place)
-                if 2 * (place.position or 0) <= spot.receipt_position and signed < most_signed:
+                halved = place.position is not None and 2 * place.position <= spot.receipt_position
+                if halved and signed < most_signed:
                     signed += 1
                     self._sign(event, connection, spot, line.board)
                 else:

@@ -40,22 +40,18 @@ class Line:
     left_board: Board
     left_at: float
 
-    def place_of(self, number: int, gone_known: int) -> Place:
-        """A waiting person's place, as lua/figures.lua ``gone_below`` has it.
-
-        ``gone_known`` is what the store once said of the same place in the same life: it holds
-        what a receipt restored, and since what is gone never comes back, it can only be passed.
-        """
-        serving = self.board.serving
-        left_ahead = max(0, bisect_left(self.left, number) - bisect_right(self.left, serving))
-        gone = min(number - 1, max(serving + left_ahead, gone_known))
-        return Place(PlaceState.WAITING, number, gone)
-
     def move(self, place: Place) -> Place:
-        """The waiting place as of this line; one whose draw is awaited has no position to move."""
+        """The waiting place as of this line, as lua/figures.lua ``gone_below`` has it.
+
+        What the store once said is gone never comes back, and it holds what a receipt restored, so
+        it can only be passed. While a draw is awaited there is no position to move.
+        """
         if place.number is None or not place.is_drawn:
             return place
-        return replace(place, gone=self.place_of(place.number, place.gone).gone)
+        serving = self.board.serving
+        ahead = bisect_left(self.left, place.number) - bisect_right(self.left, serving)
+        gone = min(place.number - 1, max(serving + max(0, ahead), place.gone))
+        return replace(place, gone=gone)
 
     def still_waits(self, number: int) -> bool:
         """Whether the number can be neither admitted nor left; otherwise only the store knows."""

@@ -1,6 +1,8 @@
 """Positions computed from one read of the line are those that the store itself computes."""
 
 import random
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.support.waiting_room import (
     leave,
     lose_the_store,
     open_line,
+    open_now,
     people,
     reset,
     stretch_the_grace,
@@ -47,13 +50,13 @@ async def test_arithmetic_agrees_with_the_store(runtime, seed):
         truth = await places_of(runtime, event_id, actors)
         for who, place in known.items():
             if place.state is PlaceState.WAITING and line.still_waits(place.number):
-                assert line.place_of(place.number, place.gone) == truth[who]
+                assert line.move(place) == truth[who]
             elif place.state is PlaceState.WAITING:
                 # Only where the arithmetic says nothing may the store say something else.
                 assert truth[who] != place
         for place in truth.values():
             if place.state is PlaceState.WAITING and line.still_waits(place.number):
-                assert line.place_of(place.number, 0) == place
+                assert line.move(replace(place, gone=0)) == place
         known = truth
 
 
@@ -75,7 +78,7 @@ async def test_a_restored_place_keeps_its_position(runtime):
     after = await places_of(runtime, event_id, crowd[20:])
     for actor, place in after.items():
         assert place.position == before[actor].position
-        assert line.place_of(place.number, place.gone) == place
+        assert line.move(place) == place
 
 
 async def test_another_life_s_numbers_are_never_taken_for_this_one_s(runtime):
@@ -100,3 +103,49 @@ async def test_a_lost_room_is_brought_back_by_whoever_follows_it(runtime):
     assert await queue.read_places(runtime, event_id, [people(1)[0].user_id]) is None
     line = await queue.read_line(runtime, event_id)
     assert line.board.waiting == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_arithmetic_agrees_with_the_store_across_a_draw(runtime, seed):
+    chance = random.Random(seed)
+    event_id = await open_line(
+        runtime,
+        opens_in=timedelta(hours=1),
+        mode=queue.Mode.DRAW,
+        rate_per_minute=0,
+        capacity=10_000,
+    )
+    early, late = people(30), people(10)
+    for actor in early:
+        await join(runtime, event_id, actor)
+    for actor in chance.sample(early, 8):
+        await leave(runtime, event_id, actor)
+    awaiting = await queue.read_line(runtime, event_id)
+    before = await places_of(runtime, event_id, early)
+    for place in before.values():
+        if place.state is PlaceState.WAITING:
+            assert place.position is None
+            assert awaiting.move(place) == place
+    await open_now(runtime, event_id)
+    line = await queue.read_line(runtime, event_id, awaiting)
+    assert line.board.is_drawn
+    for _ in range(30):
+        actor = chance.choice([*early, *late])
+        turn = chance.random()
+        if turn < 0.4:
+            await join(runtime, event_id, actor)
+        elif turn < 0.7:
+            await leave(runtime, event_id, actor)
+        else:
+            await change(runtime, event_id, rate_per_minute=240)
+            await admit(runtime)
+            await change(runtime, event_id, rate_per_minute=0)
+        line = await queue.read_line(runtime, event_id, line)
+        truth = await places_of(runtime, event_id, [*early, *late])
+        for place in truth.values():
+            if place.state is PlaceState.WAITING:
+                assert line.still_waits(place.number)
+                assert line.move(place) == place
+                moved = line.move(replace(place, gone=0)).position
+                assert moved is not None
+                assert moved >= place.position
