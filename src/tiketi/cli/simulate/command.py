@@ -27,6 +27,8 @@ from tiketi.kernel.clock import SystemClock
 
 BROKEN = 1
 UNREACHABLE = 2
+# In a file nothing has to be broken at the 80 columns that are assumed there.
+LOG_COLUMNS = 120
 
 
 class SignIn(StrEnum):
@@ -139,6 +141,8 @@ async def _door(errand: _Errand) -> AsyncIterator[Door]:
 async def _run(plan: Plan, errand: _Errand) -> int:
     """The exit status."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=LOG_COLUMNS)
     client = Client(
         errand.target.origins,
         connections_max=plan.connections,

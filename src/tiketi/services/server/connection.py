@@ -100,6 +100,12 @@ class ClientConnection:
         if self._idle:
             self._linger()
 
+    def abort(self) -> None:
+        """Cut it off, so that nothing waits for a client that does not read."""
+        self._shut = True
+        self._pending.clear()
+        self._writer.transport.abort()
+
     async def _read(self) -> None:
         discarded_bytes = 0
         while True:

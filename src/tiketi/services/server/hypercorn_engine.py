@@ -64,6 +64,8 @@ class HypercornEngine:
         return not self._connections
 
     async def abort(self) -> None:
-        for task in list(self._connections):
+        for task, connection in list(self._connections.items()):
+            # First, or what the application sends at its end would wait for the client again.
+            connection.abort()
             task.cancel()
         await self.wait_idle(ABORT_TIMEOUT_SECONDS)
