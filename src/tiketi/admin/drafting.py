@@ -10,7 +10,7 @@ from tiketi.admin.access import get_managed_event, scope_of
 from tiketi.admin.domain import EventDraft, GeneralTier
 from tiketi.admin.trail import record
 from tiketi.events import api as events
-from tiketi.events.api import Event, EventPublished, NewEvent, NewTier, TierKind
+from tiketi.events.api import Event, EventCache, EventPublished, NewEvent, NewTier, TierKind
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor
@@ -69,6 +69,7 @@ async def replace_event(
         tiers = [_again(tier) for tier in before.tiers if tier.kind is TierKind.SEATED]
         new = _new_event(draft, tiers, queue_enabled=settings.enabled)
         event = await events.replace_event(tx, event_id, new, now=now)
+        runtime.one(EventCache).forget_after(tx, event_id)
     else:
         layout = await _find_layout(tx, actor, draft.layout_id)
         new = _new_event(draft, _seated(draft, layout), queue_enabled=settings.enabled)

@@ -43,11 +43,7 @@ async def cancel_event(
     await reservations.release_cancelled_events(tx, now, runtime.settings.sweep_batch_max)
     await queue.close_room(tx, runtime, event_id)
     await record(tx, actor, "event.cancel", event_id, now=now)
-
-    async def forget_event() -> None:
-        runtime.one(EventCache).forget(event_id)
-
-    tx.after_commit(forget_event)
+    runtime.one(EventCache).forget_after(tx, event_id)
     return event
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from tiketi.events.domain import Event
 from tiketi.events.repository import find_event
 from tiketi.infra.cache import AgingCache, Cached
+from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
 
@@ -41,6 +42,14 @@ class EventCache:
     def forget(self, event_id: UUID) -> None:
         """Read it anew at the next ``get``."""
         self._cache.forget(event_id)
+
+    def forget_after(self, tx: Tx, event_id: UUID) -> None:
+        """Read it anew once ``tx`` is committed: who changed it sees the change at once."""
+
+        async def forget() -> None:
+            self.forget(event_id)
+
+        tx.after_commit(forget)
 
     async def _load(self, event_id: UUID) -> tuple[Event, float]:
         async with self._runtime.database.reader() as reader:

@@ -135,8 +135,10 @@ async def test_texts_poster_limits_and_a_later_close_change_after_publishing(org
         "limits": {"seats_per_order": 2, "seats_per_user": 2},
         "sale_closes_at": later,
     }
+    assert (await client.get(f"/events/{event['id']}")).json()["title"] == event["title"]
     answer = await organizer.put(f"/events/{event['id']}", {**_writable(event), **changes})
     assert answer.status_code == 200, answer.text
+    # At once, although it was just read and remembered.
     shown = (await client.get(f"/events/{event['id']}")).json()
     assert {name: shown[name] for name in changes} == changes
 
