@@ -1,6 +1,6 @@
 # `make demo` brings everything up and sells an event out; `make test` is the gate.
 .POSIX:
-.PHONY: demo up test lock clean
+.PHONY: demo up test chaos lock clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -14,6 +14,10 @@ up: $(READY)
 
 test: $(READY)
 	scripts/check
+
+# Every process killed in the middle of an on-sale, one by one and together.
+chaos: $(READY)
+	$(BIN)/pytest -q tests/chaos
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)

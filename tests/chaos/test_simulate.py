@@ -84,7 +84,15 @@ def test_honest_buyers_meet_typed_conflicts_and_nothing_else(up):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "process", ["valkey", "postgres", "reservation", "queue", "payment", "event"]
+    "process",
+    [
+        "valkey",
+        pytest.param("postgres", marks=pytest.mark.long),
+        pytest.param("reservation", marks=pytest.mark.long),
+        pytest.param("queue", marks=pytest.mark.long),
+        pytest.param("payment", marks=pytest.mark.long),
+        pytest.param("event", marks=pytest.mark.long),
+    ],
 )
 def test_a_process_killed_in_the_middle_comes_back_and_every_promise_holds(up, process):
     status, report, shown = small(up, f"--kill={process}")
@@ -97,7 +105,10 @@ def test_a_process_killed_in_the_middle_comes_back_and_every_promise_holds(up, p
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "processes",
-    [("valkey", "postgres", "reservation"), ("auth", "admin", "edge")],
+    [
+        ("valkey", "postgres", "reservation"),
+        pytest.param(("auth", "admin", "edge"), marks=pytest.mark.long),
+    ],
     ids="-".join,
 )
 def test_processes_killed_one_after_another_all_come_back(up, processes):

@@ -31,7 +31,9 @@ from tiketi.kernel.errors import Kind, TiketiError, Unavailable
 log = structlog.get_logger(__name__)
 
 KEY_CHARACTERS_MAX = 255
-IN_FLIGHT_MS = 60_000
+# A killed process leaves its markers: so long are its buyers' retries told to wait. Longer than
+# any decision takes, and a marker that lapses too early costs nothing: PostgreSQL decides.
+IN_FLIGHT_MS = 15_000
 _PROBLEM_TYPE = "application/problem+json"
 _REPLAYED = ((b"idempotent-replayed", b"true"),)
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import CursorResult, Executable, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -180,7 +180,16 @@ def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "handle_error", _drop_demoted)
     event.listen(engine.sync_engine, "connect", _use_plain_uuids)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """After a restart of the server the pool is full of dead connections: each is replaced
+    when it is next asked for, which costs no round trip, instead of failing a request.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
