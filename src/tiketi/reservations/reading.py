@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from tiketi.events import api as events
 from tiketi.infra.postgres import Reader
 from tiketi.kernel.errors import NotFound
 from tiketi.reservations import repository
 from tiketi.reservations.domain import Reservation, ReservationStatus
 from tiketi.reservations.errors import NotConfirmed
 from tiketi.tickets import api as tickets
-from tiketi.tickets.api import Ticket
+from tiketi.tickets.api import Ticket, TicketSheet
 
 
 async def get_reservation(reader: Reader, reservation_id: UUID) -> Reservation:
@@ -51,6 +52,18 @@ async def list_own(
 async def list_own_tickets(reader: Reader, reservation_id: UUID, user_id: UUID) -> list[Ticket]:
     """The tickets, void ones of a refund included; NotConfirmed before there were any."""
     reservation = await get_own(reader, reservation_id, user_id)
+    return await _tickets_of(reader, reservation)
+
+
+async def get_own_sheet(reader: Reader, reservation_id: UUID, user_id: UUID) -> TicketSheet:
+    """The same, with what is printed beside them."""
+    reservation = await get_own(reader, reservation_id, user_id)
+    found = await _tickets_of(reader, reservation)
+    event = await events.get_event(reader, reservation.event_id)
+    return TicketSheet(event, reservation.number, found)
+
+
+async def _tickets_of(reader: Reader, reservation: Reservation) -> list[Ticket]:
     found = await tickets.list_tickets(reader, reservation.id)
     if not found:
         raise NotConfirmed

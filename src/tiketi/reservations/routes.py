@@ -27,7 +27,7 @@ from tiketi.reservations.schemas import (
     TicketView,
 )
 from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
-from tiketi.tickets.api import QrCodes
+from tiketi.tickets.api import QrCodes, TicketPrinter
 
 routes = Routes("reservations", [*lock_routes.routes.endpoints])
 
@@ -173,4 +173,24 @@ async def list_tickets(call: Call[None, None]) -> TicketsView:
     codes = call.runtime.one(QrCodes)
     return TicketsView(
         items=[TicketView.of(ticket, await codes.svg(ticket.code)) for ticket in found]
+    )
+
+
+@routes.get("/{reservation_id}/tickets.pdf", answer="application/pdf", errors=(NotConfirmed,))
+async def print_tickets(call: Call[None, None]) -> Answer:
+    """The tickets of a confirmed reservation to print, a page each."""
+    async with call.runtime.database.latest() as reader:
+        sheet = await reading.get_own_sheet(
+            reader, call.path_id("reservation_id"), call.actor.user_id
+        )
+    return Answer(
+        await call.runtime.one(TicketPrinter).print(sheet),
+        media_type="application/pdf",
+        headers=(
+            (b"cache-control", b"no-store"),
+            (
+                b"content-disposition",
+                f'inline; filename="{sheet.reservation_number}.pdf"'.encode(),
+            ),
+        ),
     )

@@ -2,6 +2,7 @@
 
 from tiketi.tickets.domain import Ticket, TicketOrder, TicketStatus
 from tiketi.tickets.errors import AlreadyCheckedIn, TicketVoid
+from tiketi.tickets.printing import TicketPrinter, TicketSheet
 from tiketi.tickets.qr import QrCodes
 from tiketi.tickets.service import (
     INVARIANTS,
@@ -18,6 +19,8 @@ __all__ = [
     "QrCodes",
     "Ticket",
     "TicketOrder",
+    "TicketPrinter",
+    "TicketSheet",
     "TicketStatus",
     "TicketVoid",
     "check_in",

@@ -126,6 +126,23 @@ async def test_a_confirmed_reservation_has_a_ticket_for_each_place(client, event
     assert await broken(runtime) == []
 
 
+async def test_tickets_are_printed_a_page_each(client, event, runtime):
+    anna = client.token()
+    held = (await reserve(client, event, anna, ["A-1-1", "A-1-2"])).json()
+    path = f"/reservations/{held['id']}/tickets.pdf"
+    before = await client.get(path, token=anna)
+    assert (before.status_code, before.json()["code"]) == (409, "not_confirmed")
+    await confirm(runtime, held["id"])
+    printed = await client.get(path, token=anna)
+    assert printed.status_code == 200
+    assert printed.headers["content-type"] == "application/pdf"
+    assert held["number"] in printed.headers["content-disposition"]
+    assert printed.content.startswith(b"%PDF-")
+    assert b"/Count 2" in printed.content
+    assert (await client.get(path, token=client.token())).status_code == 404
+    assert (await client.get(path)).status_code == 401
+
+
 async def test_a_late_success_takes_the_same_seats_again_if_they_are_free(client, event, runtime):
     held = (await reserve(client, event, client.token(), ["A-1-1"])).json()
     await expire(runtime, held["id"])
