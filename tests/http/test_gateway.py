@@ -228,6 +228,31 @@ async def test_a_body_too_slow_is_given_up(settings):
     assert (answer.status_code, answer.json()["code"]) == (408, "body_too_slow")
 
 
+async def test_a_client_that_leaves_amid_its_body_is_no_error_of_ours(runtime):
+    messages = [
+        {"type": "http.request", "body": b'{"em', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    statuses = []
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        statuses.append(message.get("status"))
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{API}/auth/login",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"90")],
+        "client": ("127.0.0.1", 1),
+    }
+    await App(EDGE, runtime)(scope, receive, send)
+    assert statuses[0] == 400
+
+
 async def test_the_registry_names_each_service_once():
     assert [service.port for service in SERVICES] == [3010, 3011, 3012, 3013, 3014, 3015]
     with pytest.raises(KeyError, match="reservation"):

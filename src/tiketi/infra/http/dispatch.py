@@ -6,12 +6,17 @@ from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tiketi.infra.http.body import check_length, check_media_type, parse_body, parse_query
 from tiketi.infra.http.call import Answer, Call
-from tiketi.infra.http.errors import MalformedJson, RateLimited, RequestTimedOut
+from tiketi.infra.http.errors import (
+    MalformedJson,
+    MalformedRequest,
+    RateLimited,
+    RequestTimedOut,
+)
 from tiketi.infra.http.identity import actor_of_receipt, actor_of_token, address_of, bearer_of
 from tiketi.infra.http.routes import Access, Endpoint
 from tiketi.infra.rate_limit import Budget, Limit, spend
@@ -143,7 +148,11 @@ class Dispatch:
         check_length(request, self._runtime.settings.body_bytes_max)
         if endpoint.body is None and not endpoint.raw_body:
             return
-        call.raw = await request.body()
+        try:
+            call.raw = await request.body()
+        except ClientDisconnect as left:
+            # Nobody is there to read it; it is counted, and no error of ours.
+            raise MalformedRequest("The body broke off.") from left
         if endpoint.body is None or (endpoint.body_optional and not call.raw):
             return
         if not call.raw:
