@@ -78,7 +78,17 @@ async def test_every_route_is_described_by_the_document(client):
 @pytest.mark.parametrize("service", [*SERVICES, EDGE], ids=lambda service: service.name)
 async def test_the_document_is_valid_with_every_reference_in_it(runtime, service):
     async with open_client(runtime, service) as client:
-        validate(await document(client))
+        described = await document(client)
+    validate(described)
+    answers = [
+        answer["content"]["application/json"]["schema"]
+        for path in described["paths"].values()
+        for operation in path.values()
+        for answer in operation["responses"].values()
+        if "application/json" in answer.get("content", {})
+    ]
+    assert answers
+    assert all("$ref" in schema for schema in answers)
 
 
 async def test_metrics_count_requests_by_route_not_by_path(client):

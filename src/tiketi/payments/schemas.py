@@ -113,3 +113,9 @@ class PaymentView(View):
             refunds=[RefundView.of(refund) for refund in refunds],
             created_at=payment.created_at,
         )
+
+
+class ReceivedView(View):
+    """A webhook was taken, whatever it changed."""
+
+    received: bool = True
