@@ -5,6 +5,7 @@ can wait for each other in a circle.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import text
@@ -98,6 +99,10 @@ _ALL_AVAILABLE = text("""
     WHERE event_id = :event_id AND tier_id = ANY(:tier_ids) AND state = 'a'""")
 
 
+class _NoBucketHasEnough(Exception):
+    """Undoes the try at one bucket."""
+
+
 async def claim_seats(
     tx: Tx, event_id: UUID, reservation_id: UUID, indexes: Sequence[int]
 ) -> set[int]:
@@ -111,10 +116,15 @@ async def claim_seats(
 
 async def take_general(tx: Tx, tier_id: UUID, quantity: int) -> list[tuple[int, int]]:
     """Hold places of a tier: (bucket, quantity) of each bucket taken from, empty if too few."""
-    one = await tx.execute(_TAKE_FROM_ONE, {"tier_id": tier_id, "quantity": quantity})
-    bucket = one.scalar_one_or_none()
-    if bucket is not None:
-        return [(bucket, quantity)]
+    # A row that was locked and then found to have too few stays locked: undone, or who gathers
+    # below would wait, out of order, for each other.
+    with suppress(_NoBucketHasEnough):
+        async with tx.savepoint():
+            one = await tx.execute(_TAKE_FROM_ONE, {"tier_id": tier_id, "quantity": quantity})
+            bucket = one.scalar_one_or_none()
+            if bucket is None:
+                raise _NoBucketHasEnough
+            return [(bucket, quantity)]
     parts: list[tuple[int, int]] = []
     missing = quantity
     for row in await tx.execute(_LOCK_BUCKETS, {"tier_id": tier_id}):

@@ -123,6 +123,27 @@ async def test_general_places_are_never_oversold_however_many_buckets(runtime, s
     assert outcomes["refused"] > 0
 
 
+async def test_buyers_of_the_last_general_places_never_wait_for_each_other_in_a_circle(
+    runtime, seat_map
+):
+    """Many try a bucket whose places go while they look, then gather from all in order."""
+
+    async def buy(tier_id: UUID) -> None:
+        with suppress(SoldOut):
+            await claim(runtime, seat_map, general={tier_id: 1})
+
+    for _ in range(25):
+        tier_id = new_id()
+        await open_buckets(runtime, tier_id, [1] * 12)
+        await asyncio.gather(*(buy(tier_id) for _ in range(24)))
+        async with runtime.database.latest() as reader:
+            held = await reader.execute(
+                text("SELECT sum(held) FROM seats.general_bucket WHERE tier_id = :tier_id"),
+                {"tier_id": tier_id},
+            )
+        assert held.scalar_one() == 12
+
+
 async def test_the_last_places_are_gathered_from_several_buckets(runtime, seat_map):
     tier_id = new_id()
     await open_buckets(runtime, tier_id, [1, 1, 1])

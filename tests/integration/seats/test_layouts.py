@@ -175,11 +175,8 @@ async def test_an_event_without_seats_has_an_empty_map(runtime):
     assert len(await SeatMaps(runtime).get(event.id)) == 0
 
 
-async def test_fifty_thousand_seats_are_opened_within_the_transaction_s_time(runtime):
-    """The bound is wide for a busy machine; a statement a seat would take far longer."""
-    started = runtime.clock.monotonic()
+async def test_fifty_thousand_seats_are_opened_in_one_transaction(runtime):
     event = await open_sale(runtime, sections=[Section(f"S{n}", 50, 100) for n in range(10)])
-    assert runtime.clock.monotonic() - started < 10
     seat_map = await SeatMaps(runtime).get(event.id)
     assert len(seat_map) == 50_000
     assert seat_map.find("S9-50-100").index == 49_999
