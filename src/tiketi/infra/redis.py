@@ -6,17 +6,19 @@ what we repeat are our scripts, each idempotent by user or by request.
 
 import asyncio
 from collections.abc import Sequence
+from hashlib import sha1
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
+from redis.exceptions import AskError, MovedError, NoScriptError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from tiketi.infra.lua import LuaScript
+from tiketi.infra.redis_lane import Lane, lines_of_node, lines_of_pool
 from tiketi.kernel.errors import Unavailable
 from tiketi.settings import Settings
 
@@ -24,6 +26,11 @@ CLUSTER_SCHEME = "redis+cluster://"
 # A script is tried again after these waits, in seconds: long enough for a dropped connection,
 # too short for a fail-over, which the caller hears of as `Unavailable`.
 _RETRY_WAITS_SECONDS = (0.02, 0.1)
+_AWAY = "A store is away for a moment."
+_NO_REPLY = (RedisConnectionError, RedisTimeout, OSError)
+# The node is new or was promoted, or the slot is another's now: the client finds it, and learns.
+_ELSEWHERE = (NoScriptError, MovedError, AskError)
+_STANDALONE = ""
 
 
 class RedisStore:
@@ -34,46 +41,98 @@ class RedisStore:
             raise ValueError("TIKETI_REDIS_URL is not set")
         self.client: Any = _client(settings.redis_url, settings)
         self._timeout_seconds = settings.redis_timeout_seconds
-        self._scripts: dict[str, AsyncScript] = {}
+        self._is_cluster = isinstance(self.client, RedisCluster)
+        self._lanes: dict[str, Lane] = {}
+        self._shas: dict[str, str] = {}
 
     async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """The script's reply. It may run twice when a reply is lost, so it must be idempotent."""
-        registered = self._scripts.get(script.name)
-        if registered is None:
-            registered = self._scripts[script.name] = self.client.register_script(script.source)
-        for wait_seconds in (*_RETRY_WAITS_SECONDS, None):
-            try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    return await registered(keys=list(keys), args=list(args))
-            except (RedisConnectionError, RedisTimeout, OSError) as error:
-                if wait_seconds is None:
-                    raise Unavailable("A store is away for a moment.") from error
+        """The script's reply. It may run twice when a reply is lost, so it must be idempotent.
+
+        It travels with whatever else this turn of the loop sends to the same node.
+        """
+        words = (len(keys), *keys, *args)
+        try:
+            return await self._send(keys[0], ("EVALSHA", self._sha(script), *words))
+        except (*_ELSEWHERE, *_NO_REPLY) as error:
+            return await self._run_again(("EVAL", script.source, *words), error)
+        except RedisError as error:
+            raise _judged(error) from error
+
+    async def _run_again(self, words: Sequence[Any], failed: Exception) -> Any:
+        for wait_seconds in _RETRY_WAITS_SECONDS:
+            if not isinstance(failed, _ELSEWHERE):
                 await asyncio.sleep(wait_seconds)
+            try:
+                return await self._ask_client(words)
+            except _NO_REPLY as error:
+                failed = error
             except RedisError as error:
-                if is_passing(error):
-                    raise Unavailable("A store is away for a moment.") from error
-                raise
-        raise AssertionError("the last try either returns or raises")
+                raise _judged(error) from error
+        raise Unavailable(_AWAY) from failed
 
     async def command(self, *words: str | bytes | float) -> Any:
         """The reply of one read, or of a write that may be lost or repeated without harm."""
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self.client.execute_command(*words)
-        except (RedisConnectionError, RedisTimeout, OSError) as error:
-            raise Unavailable("A store is away for a moment.") from error
+            return await self._ask_client(words)
+        except _NO_REPLY as error:
+            raise Unavailable(_AWAY) from error
         except RedisError as error:
-            if is_passing(error):
-                raise Unavailable("A store is away for a moment.") from error
-            raise
+            raise _judged(error) from error
+
+    def lineage(self, key: str) -> tuple[str, int]:
+        """Another one whenever the key's node may have forgotten what it said before.
+
+        That is after a fail-over, and after any fault on the way to the node.
+        """
+        node = self._node_of(key)
+        lane = self._lanes.get(node)
+        return node, lane.faults if lane else 0
 
     async def close(self) -> None:
         await self.client.aclose()
+
+    async def _send(self, key: str, words: tuple[Any, ...]) -> Any:
+        if self._is_cluster:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self.client.initialize()
+        node = self._node_of(key)
+        lane = self._lanes.get(node)
+        if lane is None:
+            lines = (
+                lines_of_node(self.client, node)
+                if self._is_cluster
+                else lines_of_pool(self.client.connection_pool)
+            )
+            lane = Lane(lines, timeout_seconds=self._timeout_seconds)
+            self._lanes[node] = lane
+        return await lane.send(pack_command(words))
+
+    async def _ask_client(self, words: Sequence[Any]) -> Any:
+        """By way of the client, which in a cluster finds out who has the slot."""
+        async with asyncio.timeout(self._timeout_seconds):
+            return await self.client.execute_command(*words)
+
+    def _node_of(self, key: str) -> str:
+        if not self._is_cluster:
+            return _STANDALONE
+        node: str = self.client.get_node_from_key(key).name
+        return node
+
+    def _sha(self, script: LuaScript) -> str:
+        sha = self._shas.get(script.name)
+        if sha is None:
+            digest = sha1(script.source.encode(), usedforsecurity=False)
+            sha = self._shas[script.name] = digest.hexdigest()
+        return sha
 
 
 def is_passing(error: RedisError) -> bool:
     """Whether the server said that it is only for now: loading, failing over, or read-only."""
     return str(error).startswith(("LOADING", "BUSY", "CLUSTERDOWN", "READONLY", "MASTERDOWN"))
+
+
+def _judged(error: RedisError) -> Exception:
+    return Unavailable(_AWAY) if is_passing(error) else error
 
 
 def _client(url: str, settings: Settings) -> Redis | RedisCluster:

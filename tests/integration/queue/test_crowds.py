@@ -49,7 +49,7 @@ async def test_capacity_1000_with_3000_simultaneous_joins_is_never_exceeded(runt
             for other, actor in zip(cycle(runtimes), crowd, strict=False)
         )
     boards.append(await queue.read_latest_board(runtime, event_id))
-    assert len(boards) > 50
+    assert len(boards) > 20
     assert max(board.admitted for board in boards) == 1_000
     assert boards[-1].waiting == 2_000
     assert await queue.count_over_capacity(runtime) == 0
