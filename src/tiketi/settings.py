@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     )
     sweep_batch_max: int = Field(200, ge=1, description="reservations a transaction")
     admit_interval_seconds: float = Field(0.25, gt=0, description="between rounds of admission")
+    audience_interval_seconds: float = Field(
+        30.0, gt=0, description="between records of how many people came to each line"
+    )
     idempotency_ttl_seconds: int = Field(
         86_400, ge=1, description="an Idempotency-Key's answer is kept so long"
     )

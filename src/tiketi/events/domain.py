@@ -68,6 +68,8 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """``expected_audience``: how many people the organizer expects at the opening, if they said."""
+
     id: UUID
     organizer_id: UUID | None
     layout_id: UUID | None
@@ -89,6 +91,7 @@ class Event:
     tiers: tuple[Tier, ...]
     created_at: datetime
     updated_at: datetime
+    expected_audience: int | None = None
 
     def status(self, now: datetime) -> EventStatus:
         """``repository_list`` says the same in SQL."""
@@ -108,6 +111,11 @@ class Event:
 
     def tier(self, tier_id: UUID) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
+
+    @property
+    def places(self) -> int:
+        """Seats and general places, all tiers together."""
+        return sum(tier.capacity for tier in self.tiers)
 
     @property
     def is_visible(self) -> bool:
@@ -183,3 +191,12 @@ class EventSummary:
     queue_enabled: bool
     price_minor_min: int | None
     price_minor_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastSale:
+    """One of an artist's sales that opened already. ``places``: how many could be sold."""
+
+    event_id: UUID
+    sale_opened_at: datetime
+    places: int

@@ -177,6 +177,7 @@ _SAME = (
     "id", "organizer_id", "layout_id", "title", "artist", "description", "starts_at",
     "sale_opens_at", "sale_closes_at", "currency", "poster_url", "queue_enabled", "sold_out",
     "published_at", "cancelled_at", "created_at", "updated_at",
+    "expected_audience",
 )  # fmt: skip
 
 

@@ -1,11 +1,19 @@
 """Use cases on events. What buyers rely on, once published, changes only a little."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from tiketi.events import repository, repository_list
-from tiketi.events.domain import Event, EventStatus, EventSummary, NewEvent, Tier, TierKind
+from tiketi.events import repository, repository_audience, repository_list
+from tiketi.events.domain import (
+    Event,
+    EventStatus,
+    EventSummary,
+    NewEvent,
+    PastSale,
+    Tier,
+    TierKind,
+)
 from tiketi.events.errors import EventCancelled, EventEnded, EventPublished
 from tiketi.events.listing import (
     EventFilter,
@@ -139,6 +147,25 @@ async def set_queue_enabled(tx: Tx, event_id: UUID, *, enabled: bool) -> bool:
 async def set_sold_out(tx: Tx, event_id: UUID, *, sold_out: bool) -> bool:
     """Whether that was a change."""
     return await repository.set_sold_out(tx, event_id, sold_out=sold_out)
+
+
+async def set_expected_audience(
+    tx: Tx, event_id: UUID, expected: int | None, *, now: datetime
+) -> None:
+    """Note how many people the organizer expects, at least 1; None takes it back."""
+    await repository_audience.set_expected_audience(tx, event_id, expected, now)
+
+
+async def list_past_sales(
+    reader: Reader, event: Event, *, lasted: timedelta, limit: int, now: datetime
+) -> list[PastSale]:
+    """Published sales of the event's artist, whoever organized them, the latest first.
+
+    Each opened at least ``lasted`` ago and was not cancelled within that time.
+    """
+    return await repository_audience.list_past_sales(
+        reader, event.artist, but=event.id, now=now, lasted=lasted, limit=limit
+    )
 
 
 def _check(new: NewEvent) -> None:

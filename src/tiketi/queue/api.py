@@ -2,6 +2,8 @@
 
 from tiketi.infra.invariants import Invariant
 from tiketi.queue.admitter import Admitter, count_over_capacity
+from tiketi.queue.audience import AudienceRecorder
+from tiketi.queue.audience_repository import count_joined
 from tiketi.queue.boards import read_board, read_latest_board
 from tiketi.queue.domain import (
     CAPACITY_MAX,
@@ -46,6 +48,7 @@ __all__ = [
     "PASS_TTL_SECONDS_MIN",
     "RATE_PER_MINUTE_MAX",
     "Admitter",
+    "AudienceRecorder",
     "Board",
     "BoardState",
     "Draw",
@@ -64,6 +67,7 @@ __all__ = [
     "close_room",
     "commitment_of",
     "configure",
+    "count_joined",
     "count_over_capacity",
     "draw_place",
     "drop_room",

@@ -17,7 +17,7 @@ from tiketi.reservations.errors import (
     ReservationExpired,
 )
 from tiketi.reservations.invariants import INVARIANTS
-from tiketi.reservations.reading import get_own, get_reservation, list_reservations
+from tiketi.reservations.reading import count_buyers, get_own, get_reservation, list_reservations
 
 __all__ = [
     "INVARIANTS",
@@ -34,6 +34,7 @@ __all__ = [
     "ReservationStatus",
     "cancel_reservation",
     "confirm_reservation",
+    "count_buyers",
     "extend_hold",
     "get_own",
     "get_reservation",

@@ -63,6 +63,11 @@ async def get_own_sheet(reader: Reader, reservation_id: UUID, user_id: UUID) -> 
     return TicketSheet(event, reservation.number, found)
 
 
+async def count_buyers(reader: Reader, event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many people have reserved anything, by event, whether or not they paid."""
+    return await repository.count_buyers(reader, event_ids)
+
+
 async def _tickets_of(reader: Reader, reservation: Reservation) -> list[Ticket]:
     found = await tickets.list_tickets(reader, reservation.id)
     if not found:

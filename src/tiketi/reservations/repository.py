@@ -61,6 +61,9 @@ _PENDING_OF_CANCELLED = text("""
     SELECT r.id FROM reservations.reservation AS r
     JOIN events.event AS e ON e.id = r.event_id AND e.cancelled_at IS NOT NULL
     WHERE r.status = 'pending' LIMIT :limit FOR UPDATE OF r SKIP LOCKED""")
+_BUYERS = text("""
+    SELECT event_id, count(DISTINCT user_id) AS people FROM reservations.reservation
+    WHERE event_id = ANY(:event_ids) GROUP BY event_id""")
 
 
 async def insert(tx: Tx, reservation: Reservation) -> None:
@@ -160,6 +163,11 @@ async def lock_expired(tx: Tx, now: datetime, limit: int) -> list[UUID]:
 
 async def lock_pending_of_cancelled(tx: Tx, limit: int) -> list[UUID]:
     return list((await tx.execute(_PENDING_OF_CANCELLED, {"limit": limit})).scalars())
+
+
+async def count_buyers(reader: Reader, event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    rows = await reader.execute(_BUYERS, {"event_ids": list(event_ids)})
+    return {row.event_id: row.people for row in rows}
 
 
 def to_reservation(row: Any) -> Reservation:
