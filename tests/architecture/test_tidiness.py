@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tiketi"
 MODULES = (
-    "admin", "live", "payments", "reservations", "tickets", "seats", "queue", "events", "auth",
+    "admin", "planning", "live", "payments", "reservations", "tickets", "seats", "queue", "events", "auth",
     "notifications",
 )  # fmt: skip
 

@@ -13,9 +13,10 @@ from tiketi.infra.middleware.bounds import BodyBounds
 from tiketi.infra.middleware.request import Asgi, RequestMiddleware, Scope
 from tiketi.infra.runtime import Runtime, open_runtime
 from tiketi.payments.api import open_providers
+from tiketi.planning.api import open_fleet
 from tiketi.services.lifespan import Lifespan
 from tiketi.services.operations import operations
-from tiketi.services.registry import Service
+from tiketi.services.registry import SERVICES, Service
 from tiketi.services.revocation import is_revoked
 from tiketi.settings import Settings
 
@@ -26,6 +27,7 @@ class App:
     def __init__(self, service: Service, runtime: Runtime) -> None:
         self.service = service
         self.runtime = runtime
+        open_fleet(runtime, SERVICES)
         endpoints = endpoints_of(service)
         self._lifespan = Lifespan(runtime, loops_of(service))
         routed: Asgi = build_router(

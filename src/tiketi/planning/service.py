@@ -1,0 +1,83 @@
+"""A plan from what PostgreSQL knows: the event, its queue, and who came to earlier ones."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tiketi.events import api as events
+from tiketi.events.api import Event
+from tiketi.infra.postgres import Reader
+from tiketi.planning.domain import (
+    Audience,
+    CapacityPlan,
+    PastAudience,
+    Sale,
+    SizedService,
+)
+from tiketi.planning.planner import make_plan
+from tiketi.planning.prediction import PAST_EVENTS_MAX, asked_audience, predict_audience
+from tiketi.queue import api as queue
+from tiketi.queue.api import Mode, WaitingRoom
+from tiketi.reservations import api as reservations
+
+# An event counts as past once its rush is: an hour after its opening.
+RUSH_LASTS = timedelta(hours=1)
+# Looked at, since nobody may have been counted at some of them.
+PAST_EVENTS_READ_MAX = 20
+
+
+async def plan_event(
+    reader: Reader,
+    event_id: UUID,
+    services: Sequence[SizedService],
+    *,
+    server: str,
+    now: datetime,
+    asked: int | None = None,
+) -> CapacityPlan:
+    """The plan of an event in any state; ``asked`` people instead of a prediction. NotFound."""
+    event = await events.get_event(reader, event_id)
+    room = await queue.get_room(reader, event_id)
+    if asked is None:
+        audience = await predict(reader, event, now=now)
+    else:
+        audience = asked_audience(asked)
+    return make_plan(_sale(event, room), audience, services, server=server, now=now)
+
+
+async def predict(reader: Reader, event: Event, *, now: datetime) -> Audience:
+    """The audience by the organizer's number, the artist's past, or the number of places."""
+    past = await list_past_audiences(reader, event, now=now)
+    return predict_audience(said=event.expected_audience, past=past, places=event.places)
+
+
+async def list_past_audiences(reader: Reader, event: Event, *, now: datetime) -> list[PastAudience]:
+    """How many came to the artist's past events, the latest first; those without a figure not."""
+    sales = await events.list_past_sales(
+        reader, event, lasted=RUSH_LASTS, limit=PAST_EVENTS_READ_MAX, now=now
+    )
+    ids = [sale.event_id for sale in sales]
+    joined = await queue.count_joined(reader, ids)
+    uncounted = [event_id for event_id in ids if event_id not in joined]
+    bought = await reservations.count_buyers(reader, uncounted)
+    found = []
+    for sale in sales:
+        is_lower_bound = sale.event_id not in joined
+        people = (bought if is_lower_bound else joined).get(sale.event_id, 0)
+        if people:
+            found.append(PastAudience(people, sale.places, is_lower_bound))
+    return found[:PAST_EVENTS_MAX]
+
+
+def _sale(event: Event, room: WaitingRoom) -> Sale:
+    return Sale(
+        event_id=event.id,
+        title=event.title,
+        opens_at=event.sale_opens_at,
+        closes_at=event.sale_closes_at,
+        places=event.places,
+        queue_enabled=event.queue_enabled,
+        capacity=room.settings.capacity,
+        rate_per_minute=room.settings.rate_per_minute,
+        is_draw=event.queue_enabled and room.settings.mode is Mode.DRAW,
+    )
