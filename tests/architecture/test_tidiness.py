@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tiketi"
 MODULES = (
-    "admin", "planning", "live", "payments", "reservations", "tickets", "seats", "queue", "events", "auth",
-    "notifications",
+    "admin", "planning", "live", "payments", "reservations", "tickets", "seats", "queue", "events",
+    "auth", "notifications",
 )  # fmt: skip
 
 FILE_LINES_MAX = 300

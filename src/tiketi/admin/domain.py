@@ -24,7 +24,8 @@ class EventDraft:
 
     ``prices_minor``, by section, win over the layout's. ``queue`` holds those fields of
     ``WaitingRoomSettings`` that are to be set; the others stay, at first the defaults.
-    ``sale_closes_at`` None is the start of the event.
+    ``sale_closes_at`` None is the start of the event. ``expected_audience``
+    is noted when the event is made; later it has a call of its own.
     """
 
     title: str
@@ -42,6 +43,7 @@ class EventDraft:
     prices_minor: Mapping[str, int] = field(default_factory=dict)
     tiers: tuple[GeneralTier, ...] = ()
     queue: Mapping[str, Any] = field(default_factory=dict)
+    expected_audience: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

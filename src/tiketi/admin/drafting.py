@@ -44,6 +44,8 @@ async def create_event(
         now=now,
         event_id=event_id,
     )
+    if draft.expected_audience is not None:
+        await events.set_expected_audience(tx, event.id, draft.expected_audience, now=now)
     await _open_places(tx, event, layout)
     await queue.open_room(tx, runtime, event.id, settings)
     await record(tx, actor, "event.create", event.id, now=now, detail={"title": event.title})

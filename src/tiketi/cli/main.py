@@ -36,6 +36,7 @@ COMMANDS = (
     Command(
         "verify-draw", "tiketi.cli.verify_draw:verify_draw", "Check a draw, and a place in it."
     ),
+    Command("plan", "tiketi.cli.plan:plan", "What an event's opening needs, and when to scale."),
     Command("invariants", "tiketi.cli.invariants:invariants", "Check that every promise holds."),
 )
 

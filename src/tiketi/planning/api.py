@@ -1,6 +1,6 @@
 """The door of capacity planning: an event's audience, and what the system needs for it."""
 
-from tiketi.planning.document import PlanView, plan_text, schema_text
+from tiketi.planning.document import AudienceView, PlanView, plan_text, schema_text
 from tiketi.planning.domain import (
     AUDIENCE_MAX,
     Audience,
@@ -17,6 +17,7 @@ from tiketi.planning.service import plan_event, predict
 __all__ = [
     "AUDIENCE_MAX",
     "Audience",
+    "AudienceView",
     "CapacityPlan",
     "Fleet",
     "PlanView",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from tiketi.events import api as events
 from tiketi.events.api import Event
@@ -28,16 +27,15 @@ PAST_EVENTS_READ_MAX = 20
 
 async def plan_event(
     reader: Reader,
-    event_id: UUID,
+    event: Event,
     services: Sequence[SizedService],
     *,
     server: str,
     now: datetime,
     asked: int | None = None,
 ) -> CapacityPlan:
-    """The plan of an event in any state; ``asked`` people instead of a prediction. NotFound."""
-    event = await events.get_event(reader, event_id)
-    room = await queue.get_room(reader, event_id)
+    """The plan of an event in any state; ``asked`` people instead of a prediction."""
+    room = await queue.get_room(reader, event.id)
     if asked is None:
         audience = await predict(reader, event, now=now)
     else:

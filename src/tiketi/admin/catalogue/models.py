@@ -23,6 +23,7 @@ ROWS_MAX = 1_000
 SECTIONS_MAX = 500
 ITEMS_MAX = 1_000
 CAPACITY_MAX = 100_000
+AUDIENCE_MAX = 10_000_000
 COORDINATE_MAX = 100_000
 
 
@@ -179,6 +180,9 @@ class Event(Strict):
     )
     limits: Limits | None = None
     queue: Queue | None = Field(None, description="Unset: no waiting room.")
+    expected_audience: Annotated[int, Field(ge=1, le=AUDIENCE_MAX)] | None = Field(
+        None, description="People at the opening, for the capacity plan; unset: predicted."
+    )
     refund_policy: RefundPolicy | None = None
     poster_url: Annotated[str, Field(pattern=URL_PATTERN, max_length=2_048)] | None = None
     publish: bool = Field(True, description="false leaves a draft that only organizers see.")

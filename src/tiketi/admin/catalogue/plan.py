@@ -105,6 +105,7 @@ def _draft(
         prices_minor=event.prices,
         tiers=tuple(GeneralTier(tier.name, tier.price, tier.capacity) for tier in event.tiers),
         queue=_queue(event.queue),
+        expected_audience=event.expected_audience,
     )
 
 
