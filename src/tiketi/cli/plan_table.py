@@ -34,7 +34,7 @@ def print_plan(plan: "CapacityPlan") -> None:
     else:
         console.print("nothing to schedule")
     for warning in plan.warnings:
-        console.print(f"[yellow]warning[/yellow]    {escape(warning)}")
+        console.print(f"[yellow]warning[/yellow]    {escape(warning)}", soft_wrap=True)
 
 
 def _services(plan: "CapacityPlan") -> Table:

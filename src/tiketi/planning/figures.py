@@ -42,8 +42,8 @@ JOIN_RATIO = 0.45
 EVENT_READ_RATIO = 0.5  # answered from the process's memory
 LOCK_RATIO = 0.45  # like a join: a token, one script
 REFRESH_RATIO = 0.25  # a token checked, two signed, a write; an estimate
-# Whatever the server: the fan-out's floor of a quarter of 100,000; 0.6 of the database's 2,900;
-# 400 whole orders a second on two cores, the load generator among them; argon2's 120 ms.
+# Whatever the server: a quarter of a hand-written fan-out's 100,000; 0.6 of the database's 2,900;
+# half of 400 whole orders a second on two cores; argon2's 120 ms.
 MESSAGES_PER_CORE = 25_000
 RESERVATIONS_PER_CORE = 1_740
 PAYMENTS_PER_CORE = 200

@@ -56,7 +56,7 @@ def _from_history(past: Sequence[PastAudience], places: int) -> Audience | None:
     reason = f"from {count} past event{'s' if count > 1 else ''} of the artist"
     bounded = sum(one.is_lower_bound for one in past)
     if bounded:
-        reason += f" ({bounded} without a line: only buyers are known, a lower bound)"
+        reason += f" ({bounded} by its buyers alone, a lower bound)"
     return _audience(min(people) / margin, mean, max(people) * margin, Source.ARTIST, reason)
 
 

@@ -22,7 +22,7 @@ from tiketi.reservations import api as reservations
 # An event counts as past once its rush is: an hour after its opening.
 RUSH_LASTS = timedelta(hours=1)
 # Looked at, since nobody may have been counted at some of them.
-PAST_EVENTS_READ_MAX = 20
+PAST_EVENTS_READ_MAX = 10
 
 
 async def plan_event(
@@ -56,14 +56,13 @@ async def list_past_audiences(reader: Reader, event: Event, *, now: datetime) ->
     )
     ids = [sale.event_id for sale in sales]
     joined = await queue.count_joined(reader, ids)
-    uncounted = [event_id for event_id in ids if event_id not in joined]
-    bought = await reservations.count_buyers(reader, uncounted)
+    bought = await reservations.count_buyers(reader, ids)
     found = []
     for sale in sales:
-        is_lower_bound = sale.event_id not in joined
-        people = (bought if is_lower_bound else joined).get(sale.event_id, 0)
+        in_line, buyers = joined.get(sale.event_id, 0), bought.get(sale.event_id, 0)
+        people = max(in_line, buyers)
         if people:
-            found.append(PastAudience(people, sale.places, is_lower_bound))
+            found.append(PastAudience(people, sale.places, is_lower_bound=buyers > in_line))
     return found[:PAST_EVENTS_MAX]
 
 

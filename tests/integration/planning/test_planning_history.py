@@ -117,6 +117,12 @@ async def test_without_a_line_the_distinct_buyers_are_a_lower_bound(runtime):
     assert await history(runtime, await next_event(runtime)) == [(6, True)]
 
 
+async def test_a_line_that_was_turned_on_late_counts_less_than_its_buyers(runtime):
+    event_id = await past_event(runtime, 2)
+    await buy(runtime, event_id, 5)
+    assert await history(runtime, await next_event(runtime)) == [(5, True)]
+
+
 async def test_an_event_to_which_nobody_came_is_no_evidence(runtime):
     await open_line(runtime)
     assert await history(runtime, await next_event(runtime)) == []

@@ -66,7 +66,7 @@ def test_buyers_are_a_lower_bound_that_a_larger_hall_lifts():
     assert predict(buyers(800), places=5_000).expected == 4_000
     assert predict(buyers(800), places=500).expected == 800
     assert predict(line(800), places=5_000).expected == 800
-    assert "1 without a line" in predict(buyers(800)).reason
+    assert "1 by its buyers alone" in predict(buyers(800)).reason
 
 
 def test_the_organizers_number_wins_and_history_is_told_beside_it():
