@@ -44,6 +44,16 @@ async def get_event(runtime, event_id):
         return await events.get_event(reader, event_id)
 
 
+@pytest.mark.parametrize(("line", "expected"), [("", None), ("expected_audience: 5000", 5_000)])
+async def test_expected_audience_is_noted_where_the_file_says_one(runtime, line, expected):
+    plan = plan_of(
+        runtime,
+        GOOD.replace("    currency: KRW\n    tiers", f"    currency: KRW\n    {line}\n    tiers"),
+    )
+    await seed(runtime, plan)
+    assert (await get_event(runtime, plan.events[0].event_id)).expected_audience == expected
+
+
 async def test_event_is_created_as_the_file_says(runtime):
     plan = plan_of(runtime)
     report = await seed(runtime, plan)

@@ -78,3 +78,11 @@ async def test_a_draw_works_on_a_cluster(clustered):
     assert [place.number for place in places] == drawn
     inside = {place.number for place in places if place.state is queue.PlaceState.ADMITTED}
     assert inside == set(sorted(drawn)[:3])
+
+
+async def test_who_came_is_recorded_from_a_cluster(clustered):
+    event_id = await open_line(clustered, capacity=0)
+    await join_in_turn(clustered, event_id, people(4))
+    await queue.AudienceRecorder(clustered).run_round()
+    async with clustered.database.latest() as reader:
+        assert await queue.count_joined(reader, [event_id]) == {event_id: 4}

@@ -13,7 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.unit.planning.test_planning_tasks import SALE
-from tiketi.planning import figures, prediction, schedule
+from tiketi.admin.catalogue import models
+from tiketi.cli import plan as command
+from tiketi.planning import domain, figures, prediction, schedule
 from tiketi.planning.document import plan_schema, plan_text, schema_text
 from tiketi.planning.domain import PastAudience
 from tiketi.planning.planner import make_plan
@@ -47,6 +49,10 @@ def test_the_example_of_the_page_is_made_by_this_code():
     """`python -m tests.unit.planning.test_planning_document` prints it."""
     (block,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert block == example()
+
+
+def test_every_door_takes_the_same_largest_audience():
+    assert models.AUDIENCE_MAX == command.AUDIENCE_MAX == domain.AUDIENCE_MAX
 
 
 def test_the_example_keeps_the_schema():
