@@ -14,7 +14,7 @@ from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
-from tiketi.queue.rooms import sync_room
+from tiketi.queue.syncing import sync_room
 
 
 async def open_line(
@@ -69,6 +69,7 @@ async def open_now(runtime: Runtime, event_id: UUID) -> None:
             {"at": runtime.clock.now() - timedelta(seconds=1), "event_id": event_id},
         )
     await sync_room(runtime, event_id)
+    look_anew(runtime)
 
 
 def people(count: int) -> list[Actor]:
@@ -90,6 +91,8 @@ async def join_in_turn(
 
 
 async def ask(runtime: Runtime, event_id: UUID, actor: Actor) -> queue.Standing:
+    """Ask a process that has not looked at the line for a while."""
+    look_anew(runtime)
     return await queue.read_status(runtime, actor, event_id, shown=None, now=runtime.clock.now())
 
 
@@ -122,6 +125,14 @@ async def admit_until_inside(runtime: Runtime, event_id: UUID, actor: Actor) -> 
 
 async def lose_the_store(runtime: Runtime) -> None:
     await runtime.redis.command("FLUSHALL")
+    look_anew(runtime)
+
+
+def look_anew(runtime: Runtime) -> None:
+    """As if the moment had passed for which a process believes what it knows of the lines."""
+    lines = runtime.one(queue.Lines)
+    for event_id in list(lines._cache._entries):
+        lines.forget(event_id)
 
 
 async def stretch_the_grace(runtime: Runtime, event_id: UUID) -> None:

@@ -81,6 +81,10 @@ class AgingCache(Generic[K, V]):
         entry = self._entries.get(key)
         return None if entry is None else entry.value
 
+    def put(self, key: K, value: V) -> None:
+        """A value that the caller has just read."""
+        self._keep(key, _Entry(value, self._weigh(value), self._now(), retry_at=0.0))
+
     def forget(self, key: K) -> None:
         """Load anew at the next ``get``; a load that is under way counts for those who wait."""
         self._flights.pop(key, None)

@@ -43,6 +43,7 @@ class Spot:
     place: Place | None = None
     epoch: int = 0
     life: int = 0
+    run: str = ""
     sent_position: int | None = None
     sent_at: float = 0.0
     look_at: float = 0.0
@@ -50,14 +51,14 @@ class Spot:
     def is_of(self, board: queue.Board) -> bool:
         """Whether what is known of the place is said in numbers of this board."""
         is_drawn = self.place is None or self.place.is_drawn == board.is_drawn
-        return is_drawn and (self.epoch, self.life) == (board.epoch, board.life)
+        data = (self.epoch, self.life, self.run)
+        return is_drawn and data == (board.epoch, board.life, board.run)
 
 
 class Standings:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._spots: dict[Connection, Spot] = {}
-        self._line: queue.Line | None = None
         tick_seconds = runtime.settings.live_tick_seconds
         # Sent by the last tick before it would be late.
         self._resend_seconds = max(0.0, RESEND_SECONDS - 1.5 * tick_seconds)
@@ -78,8 +79,8 @@ class Standings:
         if not event.queue_enabled:
             await self._open_the_doors(event)
             return
-        self._line = await queue.read_line(self._runtime, event.id, self._line)
-        urgent, idle = await self._move_on(event, self._line)
+        line = await self._runtime.one(queue.Lines).renew(event.id)
+        urgent, idle = await self._move_on(event, line)
         chosen = nsmallest(IDLE_LOOKS_A_TICK_MAX, idle, key=lambda pair: pair[1].look_at)
         await self._look(event, [*urgent[:LOOKS_A_TICK_MAX], *(who for who, _ in chosen)])
 
@@ -139,7 +140,8 @@ class Standings:
             if was is not None and _is_lost(was, same_life=is_same_life):
                 self._send(connection, spot, queue.rest_standing(spot.receipt))
             return
-        spot.place, spot.epoch, spot.life = place, board.epoch, board.life
+        spot.place = place
+        spot.epoch, spot.life, spot.run = board.epoch, board.life, board.run
         if not is_same_life or _is_news(was, place):
             self._sign(event, connection, spot, board)
         elif place.state is PlaceState.WAITING:

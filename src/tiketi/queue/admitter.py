@@ -13,8 +13,9 @@ from tiketi.kernel.errors import Unavailable
 from tiketi.queue import metrics, repository, store
 from tiketi.queue.domain import Board, WaitingRoom
 from tiketi.queue.drawing import hold_draw
-from tiketi.queue.rooms import apply_room
+from tiketi.queue.lines import Lines
 from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.syncing import apply_room
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,7 @@ class Admitter:
             await hold_draw(self._runtime, followed.room.event_id, result)
             return True
         followed.board = result.board
+        self._runtime.one(Lines).note(followed.room.event_id, result.board)
         metrics.ADMISSIONS.inc(result.admitted)
         return result.has_more
 

@@ -22,7 +22,8 @@ from tiketi.queue.domain import (
     WaitingRoomSettings,
 )
 from tiketi.queue.errors import NotInQueue, QueueModeFixed, QueuePassRequired
-from tiketi.queue.line import Line, read_line, read_places, rest_standing, wait_standing
+from tiketi.queue.line import Line, rest_standing, wait_standing
+from tiketi.queue.lines import Lines, read_places
 from tiketi.queue.passes import require_pass, spend_pass
 from tiketi.queue.permutation import commitment_of, draw_place, find_number
 from tiketi.queue.places import join_queue, leave_queue, read_status, sign_standing
@@ -54,6 +55,7 @@ __all__ = [
     "Draw",
     "Estimate",
     "Line",
+    "Lines",
     "Mode",
     "NotInQueue",
     "Place",
@@ -80,7 +82,6 @@ __all__ = [
     "read_board",
     "read_claims",
     "read_latest_board",
-    "read_line",
     "read_places",
     "read_status",
     "require_pass",

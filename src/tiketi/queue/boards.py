@@ -8,8 +8,8 @@ from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
 from tiketi.queue.domain import Board
 from tiketi.queue.drawing import hold_draw
-from tiketi.queue.rooms import sync_room
 from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.syncing import sync_room
 
 # With the second that a CDN keeps it, a change of the settings shows within two.
 FRESH_SECONDS = 0.5

@@ -85,6 +85,8 @@ class Board:
     ``life`` names one life of the data in the store. ``serving`` is the highest number admitted,
     ``admitted`` the passes that live, ``pace_per_minute`` the admissions measured lately.
     ``over_capacity`` counts passes above every capacity in force since they were given: always 0.
+    ``run`` names the run of the store's server: what it confirmed in another one it may have
+    forgotten. Empty where nobody asked for it.
     """
 
     as_of: datetime
@@ -102,6 +104,7 @@ class Board:
     pace_per_minute: float
     over_capacity: int
     draw: Draw | None = None
+    run: str = ""
 
     @property
     def is_drawn(self) -> bool:
@@ -148,6 +151,7 @@ class Proof:
     """What a receipt or a pass proves: a place in one epoch and one life of the data.
 
     ``number`` is the one that joining gave, ``gone`` of those ahead of its place wait no more.
+    ``run`` as on the board: of the server that had the place, or empty.
     """
 
     user_id: UUID
@@ -157,6 +161,7 @@ class Proof:
     number: int
     gone: int
     expires_at: datetime | None
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

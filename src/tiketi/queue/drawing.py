@@ -5,8 +5,8 @@ from uuid import UUID
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import repository, store
 from tiketi.queue.flights import Flights
-from tiketi.queue.rooms import sync_room
 from tiketi.queue.store import DrawDue
+from tiketi.queue.syncing import sync_room
 
 
 async def hold_draw(runtime: Runtime, event_id: UUID, due: DrawDue) -> None:

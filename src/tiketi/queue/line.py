@@ -17,8 +17,8 @@ from tiketi.queue.estimate import (
     poll_after_seconds,
     poll_before_draw_seconds,
 )
-from tiketi.queue.rooms import sync_room
 from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.syncing import sync_room
 
 # So many numbers left are read anew whenever they changed; with more of them the older list serves
 # for as many seconds as it is that much longer. A position is then late, but never grows.
@@ -53,6 +53,11 @@ class Line:
         gone = min(place.number - 1, max(serving + max(0, ahead), place.gone))
         return replace(place, gone=gone)
 
+    def is_of(self, board: Board) -> bool:
+        """Whether numbers mean the same on both: a new life or a draw gives them out anew."""
+        own = self.board
+        return (own.epoch, own.life, own.is_drawn) == (board.epoch, board.life, board.is_drawn)
+
     def still_waits(self, number: int) -> bool:
         """Whether the number can be neither admitted nor left; otherwise only the store knows."""
         if number <= self.board.serving:
@@ -73,17 +78,6 @@ async def read_line(runtime: Runtime, event_id: UUID, known: Line | None = None)
             return reply
         known = None
     raise Unavailable("The waiting room is being set up.")
-
-
-async def read_places(
-    runtime: Runtime, event_id: UUID, user_ids: Sequence[UUID]
-) -> tuple[Board, list[Place]] | None:
-    """Everybody's place in one read, and the board of the same moment.
-
-    None: the room is lost, or its draw is due; reading the line brings both about.
-    """
-    reply = await store.read_places(runtime.redis, event_id, user_ids)
-    return None if isinstance(reply, RoomLost | DrawDue) else reply
 
 
 def wait_standing(board: Board, place: Place, receipt: str) -> Standing:
@@ -128,4 +122,4 @@ async def _read(runtime: Runtime, event_id: UUID, known: Line | None) -> Line | 
 
 def _same_numbers(board: Board, before: Board) -> bool:
     """Whether numbers mean the same on both: a new life or a draw gives them out anew."""
-    return (board.life, board.is_drawn) == (before.life, before.is_drawn)
+    return (board.life, board.is_drawn, board.run) == (before.life, before.is_drawn, before.run)

@@ -1,6 +1,6 @@
 """Standing in line: joining, asking, leaving."""
 
-import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,17 +12,15 @@ from tiketi.queue import store
 from tiketi.queue.domain import Board, Place, PlaceState, Proof, Standing
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.errors import NotInQueue
-from tiketi.queue.estimate import (
-    POLL_SECONDS_MAX,
-    estimate_wait,
-    poll_after_seconds,
-    poll_before_draw_seconds,
-)
+from tiketi.queue.estimate import POLL_SECONDS_MAX
+from tiketi.queue.line import wait_standing
+from tiketi.queue.lines import Lines
 from tiketi.queue.metrics import ADMISSIONS, JOINS
 from tiketi.queue.numbers import supply_numbers
-from tiketi.queue.rooms import sync_room
 from tiketi.queue.store import DrawDue, NumbersUsedUp, RoomLost, Seen
-from tiketi.queue.tokens import Receipt, find_receipt, sign_pass, sign_receipt
+from tiketi.queue.syncing import sync_room
+from tiketi.queue.tokens import Receipt, Receipts, find_receipt, sign_pass, sign_receipt
+from tiketi.queue.waiting import Waiting
 
 # A join admits whose turn it is; the admitter does the rest, so nobody's join pays for hundreds.
 ADMITTED_BY_JOIN_MAX = 50
@@ -45,28 +43,41 @@ async def join_queue(
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
     proof = _restoring(find_receipt(runtime, receipt), actor.user_id, event_id, now)
+    run = (await runtime.one(Lines).get(event_id)).board.run
     seen = await _join(runtime, actor, event_id, proof)
     JOINS.inc(seen.is_new)
     ADMISSIONS.inc(seen.admitted)
-    return _standing(runtime, event, actor.user_id, seen)
+    if proof is not None and seen.is_new:
+        # Restored: the number that they had meanwhile is left.
+        runtime.one(Lines).forget(event_id)
+    return _learn(runtime, event, actor.user_id, seen, run=run)
 
 
 async def read_status(
     runtime: Runtime, actor: Actor, event_id: UUID, *, shown: Receipt | None, now: datetime
 ) -> Standing:
-    """Where one stands; NotInQueue. The receipt ``shown`` is given back while it says the same."""
+    """Where one stands; NotInQueue. The receipt ``shown`` is given back while it says the same.
+
+    Who waits is told from the line that the process knows (waiting.py): the store is not asked.
+    """
     event = await runtime.one(EventCache).get(event_id)
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
+    known = await runtime.one(Waiting).find(event_id, actor.user_id, shown)
+    if known is not None:
+        place, board, receipt = known
+        return sign_standing(runtime, event, actor.user_id, place, board=board, shown=receipt)
+    run = runtime.one(Lines).find_run(event_id)
     seen = await _find_place(runtime, event_id, actor.user_id)
     if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:
         raise NotInQueue
-    return _standing(runtime, event, actor.user_id, seen, shown)
+    return _learn(runtime, event, actor.user_id, seen, run=run, shown=shown)
 
 
 async def leave_queue(runtime: Runtime, actor: Actor, event_id: UUID) -> None:
     """Give up the place and the pass; again is no error."""
     await store.leave(runtime.redis, event_id, actor.user_id)
+    runtime.one(Waiting).forget(event_id, actor.user_id)
 
 
 async def _find_place(runtime: Runtime, event_id: UUID, user_id: UUID) -> Seen | RoomLost:
@@ -107,47 +118,25 @@ def _restoring(proof: Proof | None, user_id: UUID, event_id: UUID, now: datetime
     return proof
 
 
-def _standing(
-    runtime: Runtime, event: Event, user_id: UUID, seen: Seen, shown: Receipt | None = None
+def _learn(
+    runtime: Runtime,
+    event: Event,
+    user_id: UUID,
+    seen: Seen,
+    *,
+    run: str,
+    shown: Receipt | None = None,
 ) -> Standing:
-    place, board = seen.place, seen.board
-    # What has expired proves nothing any more.
-    counts = place.state is not PlaceState.EXPIRED
-    proof = Proof(
-        user_id=user_id,
-        event_id=event.id,
-        epoch=board.epoch,
-        life=board.life,
-        number=(place.given or 0) if counts else 0,
-        gone=place.gone if counts else 0,
-        expires_at=place.expires_at if counts else None,
-    )
-    if shown is not None and shown.proof == proof:
-        receipt = shown.text
-    else:
-        receipt = sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at)
-    estimate, poll_seconds, pass_token = None, POLL_SECONDS_MAX, None
-    roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
-    if place.position is not None:
-        estimate = estimate_wait(board, place.position)
-        poll_seconds = poll_after_seconds(estimate, roll)
-    elif place.state is PlaceState.WAITING:
-        poll_seconds = poll_before_draw_seconds(board, roll)
-    if place.state is PlaceState.ADMITTED and place.expires_at is not None:
-        pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
-    return Standing(place, estimate, poll_seconds, receipt, pass_token)
+    """The standing of what the store said; the process remembers who waits.
 
-
-def _not_required(runtime: Runtime, event: Event, user_id: UUID, now: datetime) -> Standing:
-    expires_at = now + timedelta(seconds=runtime.settings.pass_ttl_seconds)
-    proof = Proof(user_id, event.id, _NO_EPOCH, life=0, number=0, gone=0, expires_at=expires_at)
-    return Standing(
-        place=Place(PlaceState.NOT_REQUIRED, expires_at=expires_at),
-        estimate=None,
-        poll_after_seconds=POLL_SECONDS_MAX,
-        receipt=sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at),
-        pass_token=sign_pass(runtime, proof, expires_at=expires_at),
-    )
+    ``run`` is the store's as it was known before it was asked: if it is another one by now, nobody
+    takes the receipt for more than it proves.
+    """
+    board = replace(seen.board, run=run)
+    runtime.one(Lines).note(event.id, board)
+    standing, receipt = _sign(runtime, event, user_id, seen.place, board=board, shown=shown)
+    runtime.one(Waiting).remember(event.id, user_id, seen.place, board, receipt)
+    return standing
 
 
 def sign_standing(
@@ -160,5 +149,48 @@ def sign_standing(
     shown: Receipt | None = None,
 ) -> Standing:
     """The standing of a place that was read already, with its papers."""
-    seen = Seen(place, board, is_new=False, admitted=0)
-    return _standing(runtime, event, user_id, seen, shown)
+    return _sign(runtime, event, user_id, place, board=board, shown=shown)[0]
+
+
+def _sign(
+    runtime: Runtime,
+    event: Event,
+    user_id: UUID,
+    place: Place,
+    *,
+    board: Board,
+    shown: Receipt | None,
+) -> tuple[Standing, Receipt]:
+    # What has expired proves nothing any more.
+    counts = place.state is not PlaceState.EXPIRED
+    proof = Proof(
+        user_id=user_id,
+        event_id=event.id,
+        epoch=board.epoch,
+        life=board.life,
+        number=(place.given or 0) if counts else 0,
+        gone=place.gone if counts else 0,
+        expires_at=place.expires_at if counts else None,
+        run=board.run,
+    )
+    receipt = runtime.one(Receipts).renew(
+        shown, proof, number=place.number, sale_closes_at=event.sale_closes_at
+    )
+    if place.state is PlaceState.WAITING:
+        return wait_standing(board, place, receipt.text), receipt
+    pass_token = None
+    if place.state is PlaceState.ADMITTED and place.expires_at is not None:
+        pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
+    return Standing(place, None, POLL_SECONDS_MAX, receipt.text, pass_token), receipt
+
+
+def _not_required(runtime: Runtime, event: Event, user_id: UUID, now: datetime) -> Standing:
+    expires_at = now + timedelta(seconds=runtime.settings.pass_ttl_seconds)
+    proof = Proof(user_id, event.id, _NO_EPOCH, life=0, number=0, gone=0, expires_at=expires_at)
+    return Standing(
+        place=Place(PlaceState.NOT_REQUIRED, expires_at=expires_at),
+        estimate=None,
+        poll_after_seconds=POLL_SECONDS_MAX,
+        receipt=sign_receipt(runtime, proof, sale_closes_at=event.sale_closes_at),
+        pass_token=sign_pass(runtime, proof, expires_at=expires_at),
+    )

@@ -11,15 +11,14 @@ from tiketi.events import api as events
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
-from tiketi.queue import repository, store
+from tiketi.queue import repository
 from tiketi.queue.domain import Mode, WaitingRoom, WaitingRoomSettings
 from tiketi.queue.errors import QueueModeFixed
-from tiketi.queue.flights import Flights
+from tiketi.queue.lines import Lines
 from tiketi.queue.permutation import KEY_BYTES
+from tiketi.queue.syncing import apply_room
 
 _DEFAULTS = WaitingRoomSettings()
-# A life's id only has to differ from those before it, and to be exact in a Lua number.
-_LIFE_BITS = 48
 
 
 async def open_room(
@@ -97,33 +96,12 @@ async def find_notice(reader: Reader, event_id: UUID) -> str | None:
     return None if room is None else room.notice
 
 
-async def sync_room(runtime: Runtime, event_id: UUID) -> None:
-    """Bring the store to what PostgreSQL says now; NotFound where there is no such room."""
-
-    async def attempt() -> None:
-        async with runtime.database.latest() as reader:
-            room = await get_room(reader, event_id)
-        await apply_room(runtime, room)
-
-    await runtime.one(Flights).share(("sync", event_id), attempt)
-
-
-async def apply_room(runtime: Runtime, room: WaitingRoom) -> None:
-    """Bring the store to these settings, unless it has newer ones."""
-    pass_ttl_seconds = room.settings.pass_ttl_seconds or runtime.settings.pass_ttl_seconds
-    await store.apply(
-        runtime.redis,
-        room,
-        pass_ttl_seconds=pass_ttl_seconds,
-        new_life=1 + secrets.randbits(_LIFE_BITS),
-    )
-
-
 def _apply_after_commit(tx: Tx, runtime: Runtime, event_id: UUID) -> None:
     async def effect() -> None:
         runtime.one(events.EventCache).forget(event_id)
         async with runtime.database.latest() as reader:
             room = await get_room(reader, event_id)
         await apply_room(runtime, room)
+        runtime.one(Lines).forget(event_id)
 
     tx.after_commit(effect)

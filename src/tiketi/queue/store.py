@@ -101,7 +101,7 @@ async def read_place(redis: RedisStore, event_id: UUID, user_id: UUID) -> Seen |
 
 async def read_board(redis: RedisStore, event_id: UUID) -> Board | DrawDue | RoomLost:
     reply = await redis.run(_BOARD, room_keys(event_id), [])
-    return _find_trouble(reply) or _board(reply[0])
+    return _find_trouble(reply) or _board(*reply)
 
 
 async def read_line(
@@ -113,7 +113,8 @@ async def read_line(
     trouble = _find_trouble(reply)
     if trouble is not None:
         return trouble
-    return _board(reply[0]), [int(number) for number in reply[2]] if reply[1] else None
+    board, run, has_numbers, *numbers = reply
+    return _board(board, run), [int(number) for number in numbers[0]] if has_numbers else None
 
 
 async def read_places(
@@ -229,7 +230,7 @@ def _place(fields: Any, draw: Draw | None) -> Place:
     )
 
 
-def _board(fields: Any) -> Board:
+def _board(fields: Any, run: bytes = b"") -> Board:
     (
         now, epoch, life, serving, waiting, admitted, capacity,
         rate, pass_ttl_ms, paused, opens_ms, closes_ms, pace_per_hour, over_capacity,
@@ -250,6 +251,7 @@ def _board(fields: Any) -> Board:
         pace_per_minute=pace_per_hour / 60,
         over_capacity=over_capacity,
         draw=_draw(*fields[14:]) if fields[14:] else None,
+        run=run.decode(),
     )
 
 

@@ -21,6 +21,7 @@ from tests.support.waiting_room import (
 )
 from tiketi.queue import api as queue
 from tiketi.queue.domain import PlaceState
+from tiketi.queue.line import read_line
 
 
 async def places_of(runtime, event_id, actors):
@@ -46,7 +47,7 @@ async def test_arithmetic_agrees_with_the_store(runtime, seed):
             await change(runtime, event_id, rate_per_minute=chance.choice([60, 240]))
             await admit(runtime)
             await change(runtime, event_id, rate_per_minute=0)
-        line = await queue.read_line(runtime, event_id, line)
+        line = await read_line(runtime, event_id, line)
         truth = await places_of(runtime, event_id, actors)
         for who, place in known.items():
             if place.state is PlaceState.WAITING and line.still_waits(place.number):
@@ -70,11 +71,11 @@ async def test_a_restored_place_keeps_its_position(runtime):
     receipts = {actor: (await ask(runtime, event_id, actor)).receipt for actor in crowd[20:]}
     before = await places_of(runtime, event_id, crowd[20:])
     await lose_the_store(runtime)
-    await queue.read_line(runtime, event_id)
+    await read_line(runtime, event_id)
     await stretch_the_grace(runtime, event_id)
     for actor, receipt in receipts.items():
         await join(runtime, event_id, actor, receipt)
-    line = await queue.read_line(runtime, event_id)
+    line = await read_line(runtime, event_id)
     after = await places_of(runtime, event_id, crowd[20:])
     for actor, place in after.items():
         assert place.position == before[actor].position
@@ -87,21 +88,22 @@ async def test_another_life_s_numbers_are_never_taken_for_this_one_s(runtime):
     for actor in crowd:
         await join(runtime, event_id, actor)
     await leave(runtime, event_id, crowd[1])
-    line = await queue.read_line(runtime, event_id)
+    line = await read_line(runtime, event_id)
     assert list(line.left) == [2]
-    assert list((await queue.read_line(runtime, event_id, line)).left) == [2]
+    assert list((await read_line(runtime, event_id, line)).left) == [2]
     await reset(runtime, event_id)
     for actor in crowd:
         await join(runtime, event_id, actor)
     await leave(runtime, event_id, crowd[2])
-    assert list((await queue.read_line(runtime, event_id, line)).left) == [3]
+    assert list((await read_line(runtime, event_id, line)).left) == [3]
 
 
 async def test_a_lost_room_is_brought_back_by_whoever_follows_it(runtime):
     event_id = await open_line(runtime)
     await lose_the_store(runtime)
-    assert await queue.read_places(runtime, event_id, [people(1)[0].user_id]) is None
-    line = await queue.read_line(runtime, event_id)
+    _board, places = await queue.read_places(runtime, event_id, [people(1)[0].user_id])
+    assert places[0].state is queue.PlaceState.ABSENT
+    line = await read_line(runtime, event_id)
     assert line.board.waiting == 0
 
 
@@ -120,14 +122,14 @@ async def test_arithmetic_agrees_with_the_store_across_a_draw(runtime, seed):
         await join(runtime, event_id, actor)
     for actor in chance.sample(early, 8):
         await leave(runtime, event_id, actor)
-    awaiting = await queue.read_line(runtime, event_id)
+    awaiting = await read_line(runtime, event_id)
     before = await places_of(runtime, event_id, early)
     for place in before.values():
         if place.state is PlaceState.WAITING:
             assert place.position is None
             assert awaiting.move(place) == place
     await open_now(runtime, event_id)
-    line = await queue.read_line(runtime, event_id, awaiting)
+    line = await read_line(runtime, event_id, awaiting)
     assert line.board.is_drawn
     for _ in range(30):
         actor = chance.choice([*early, *late])
@@ -140,7 +142,7 @@ async def test_arithmetic_agrees_with_the_store_across_a_draw(runtime, seed):
             await change(runtime, event_id, rate_per_minute=240)
             await admit(runtime)
             await change(runtime, event_id, rate_per_minute=0)
-        line = await queue.read_line(runtime, event_id, line)
+        line = await read_line(runtime, event_id, line)
         truth = await places_of(runtime, event_id, [*early, *late])
         for place in truth.values():
             if place.state is PlaceState.WAITING:

@@ -21,7 +21,7 @@ from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
 from tiketi.queue import repository
 from tiketi.queue.keys import room_keys
-from tiketi.queue.rooms import apply_room
+from tiketi.queue.syncing import apply_room
 
 
 async def test_paused_admits_nobody_until_it_goes_on(runtime):

@@ -1,0 +1,103 @@
+"""The lines as one process remembers them: one read of the store a moment, however many ask."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from tiketi.infra.cache import AgingCache
+from tiketi.infra.runtime import Runtime
+from tiketi.queue import store
+from tiketi.queue.domain import Board, Place
+from tiketi.queue.line import Line, read_line
+from tiketi.queue.store import DrawDue, RoomLost
+
+# Who asks hears of their turn, of a change of the settings or of a reset so much later at most.
+FRESH_SECONDS = 0.5
+# While the store is away; nobody moves then.
+STALE_SECONDS = 10.0
+# In numbers left, most of which are the weight of a line; a line without any weighs as much as
+# ``_LINE_WEIGHT`` of them.
+WEIGHT_MAX = 4_000_000
+_LINE_WEIGHT = 1_000
+LINES_MAX = 2_000
+
+V = TypeVar("V")
+
+
+class Lines:
+    """Lines by event, at most ``FRESH_SECONDS`` old while the store answers.
+
+    What this process itself has heard or changed since counts at once: see ``note`` and
+    ``forget``.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._noted: dict[UUID, Board] = {}
+        self._last: dict[UUID, Line] = {}
+        self._cache: AgingCache[UUID, Line] = AgingCache(
+            runtime,
+            self._load,
+            fresh_seconds=FRESH_SECONDS,
+            stale_seconds=STALE_SECONDS,
+            weight_max=WEIGHT_MAX,
+            weigh=lambda line: _LINE_WEIGHT + len(line.left),
+        )
+
+    async def get(self, event_id: UUID) -> Line:
+        """NotFound where the event has no waiting room."""
+        line = (await self._cache.get(event_id)).value
+        noted = self._noted.get(event_id)
+        if noted is None or noted.as_of <= line.board.as_of:
+            return line
+        if not line.is_of(noted):
+            self._cache.forget(event_id)
+            return (await self._cache.get(event_id)).value
+        return replace(line, board=replace(noted, run=line.board.run))
+
+    async def renew(self, event_id: UUID) -> Line:
+        """The line of this moment, and from here on everybody's; whatever reading it raises."""
+        line, _ = await self._load(event_id)
+        self._cache.put(event_id, line)
+        return line
+
+    def find_run(self, event_id: UUID) -> str:
+        """The store's run as this process last saw it; empty before it has."""
+        line = self._last.get(event_id)
+        return "" if line is None else line.board.run
+
+    def note(self, event_id: UUID, board: Board) -> None:
+        """A board that came with another answer."""
+        _keep(self._noted, event_id, board)
+
+    def forget(self, event_id: UUID) -> None:
+        """Read it anew at the next ``get``: somebody left, or the room was changed."""
+        self._cache.forget(event_id)
+
+    async def _load(self, event_id: UUID) -> tuple[Line, float]:
+        line = await read_line(self._runtime, event_id, self._last.get(event_id))
+        _keep(self._last, event_id, line)
+        return line, 0.0
+
+
+async def read_places(
+    runtime: Runtime, event_id: UUID, user_ids: Sequence[UUID]
+) -> tuple[Board, list[Place]] | None:
+    """Everybody's place in one read, and the board of the same moment.
+
+    None: the room is lost, or its draw is due; reading the line brings both about. The board's
+    ``run`` is the one known before: if it changed meanwhile, everybody is looked up again.
+    """
+    run = (await runtime.one(Lines).get(event_id)).board.run
+    reply = await store.read_places(runtime.redis, event_id, user_ids)
+    if isinstance(reply, RoomLost | DrawDue):
+        return None
+    board, places = reply
+    return replace(board, run=run), places
+
+
+def _keep(kept: dict[UUID, V], event_id: UUID, value: V) -> None:
+    if event_id not in kept and len(kept) >= LINES_MAX:
+        kept.clear()
+    kept[event_id] = value
