@@ -54,6 +54,8 @@ def describe_standing(standing: Standing) -> dict[str, Any]:
         fields["pass"] = standing.pass_token
         if place.expires_at is not None:
             fields["pass_expires_at"] = rfc3339(place.expires_at)
+    if standing.held_back is not None:
+        fields["held_back"] = standing.held_back.value
     return fields
 
 

@@ -23,6 +23,14 @@ class BoardState(StrEnum):
     CLOSED = "closed"
 
 
+class HeldBack(StrEnum):
+    """Why nobody is admitted, or people slower than at the operator's rate."""
+
+    SOLD_OUT = "sold_out"
+    PAUSED = "paused"
+    SLOWED = "slowed"
+
+
 class PlaceState(StrEnum):
     ABSENT = "absent"
     WAITING = "waiting"
@@ -51,7 +59,7 @@ class WaitingRoom:
     epoch above it was ever given. ``commitment`` is to the key of the epoch's draw, which there is
     if the mode asks for one; ``draw_entrants`` None: it was not held yet. The line is admitted
     from ``opens_at`` to ``closes_at``, which are the event's: a cancelled one closes when it is
-    cancelled.
+    cancelled. ``sold_out`` is the event's too: nothing is available or held.
     """
 
     event_id: UUID
@@ -64,6 +72,7 @@ class WaitingRoom:
     closes_at: datetime
     commitment: str
     draw_entrants: int | None
+    sold_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,10 @@ class Board:
     ``over_capacity`` counts passes above every capacity in force since they were given: always 0.
     ``run`` names the run of the store's server: what it confirmed in another one it may have
     forgotten. Empty where nobody asked for it.
+
+    ``speed`` is 1 at rest, less while holds or payments are slow. ``no_show_share`` of the passes
+    are never shown to the sale, None: not known; for them the rate is taken ``rate_times``.
+    ``sold_out``: nobody is admitted until a seat returns.
     """
 
     as_of: datetime
@@ -105,6 +118,10 @@ class Board:
     over_capacity: int
     draw: Draw | None = None
     run: str = ""
+    speed: float = 1.0
+    no_show_share: float | None = None
+    rate_times: float = 1.0
+    sold_out: bool = False
 
     @property
     def is_drawn(self) -> bool:
@@ -118,6 +135,25 @@ class Board:
         if self.as_of < self.opens_at:
             return BoardState.PRE
         return BoardState.PAUSED if self.paused else BoardState.OPEN
+
+    @property
+    def held_back(self) -> HeldBack | None:
+        """None: admission goes on as the operator set it, or the sale is over."""
+        if self.state is BoardState.CLOSED:
+            return None
+        if self.sold_out:
+            return HeldBack.SOLD_OUT
+        if self.paused:
+            return HeldBack.PAUSED
+        is_slowed = self.state is BoardState.OPEN and self.speed < 1
+        return HeldBack.SLOWED if is_slowed else None
+
+    @property
+    def admits(self) -> bool:
+        """Whether anybody is or will be admitted as things stand."""
+        is_stopped = self.held_back in (HeldBack.SOLD_OUT, HeldBack.PAUSED)
+        is_over = self.state is BoardState.CLOSED
+        return not is_stopped and not is_over and self.capacity > 0 and self.rate_per_minute > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +211,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A place as its owner is told of it. ``poll_after_seconds``: when asking again is welcome."""
+    """A place as its owner is told of it. ``poll_after_seconds``: when asking again is welcome.
+
+    ``held_back`` is told to those who wait.
+    """
 
     place: Place
     estimate: Estimate | None
     poll_after_seconds: int
     receipt: str
     pass_token: str | None = None
+    held_back: HeldBack | None = None

@@ -2,13 +2,14 @@
 
 import math
 
-from tiketi.queue.domain import Board, BoardState, Estimate
+from tiketi.queue.domain import Board, Estimate
 
 POLL_SECONDS_MIN = 2
 POLL_SECONDS_MAX = 30
 # Asked so many times on the way: often enough to see the line move.
 POLLS_ON_THE_WAY = 4
-# Nobody can say how long: the operator paused the line, or admits nobody.
+# Nobody can say how long: the line is paused, everything is sold, or nobody is admitted. Those in
+# front ask so soon, since they are the first to whom it matters, the others later.
 POLL_IDLE_SECONDS = 10
 _JITTER_SHARE = 0.25
 # Whoever awaits a draw asks at its opening: half of the peak that the queue is planned for.
@@ -18,21 +19,21 @@ ASK_AT_OPENING_PER_SECOND = 50_000
 def estimate_wait(board: Board, position: int) -> Estimate | None:
     """When the person at this position is admitted; None while nobody is or will be.
 
-    At best everybody ahead is admitted at the full rate. At worst everybody inside keeps their
-    pass to its end. Between the two, the pace of the last minute decides.
+    At best everybody ahead is admitted at the full rate, corrected for no-shows. At worst everybody
+    inside keeps their pass to its end, and the speed stays what it is. Between the two, the pace of
+    the last minute decides, or the speed where that is slower.
     """
-    if board.capacity == 0 or board.rate_per_minute == 0:
-        return None
-    if board.state in (BoardState.PAUSED, BoardState.CLOSED):
+    if not board.admits:
         return None
     before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
-    low = position * 60 / board.rate_per_minute
+    low = position * 60 / (board.rate_per_minute * board.rate_times)
+    at_speed = low / board.speed
     behind_free = position - max(0, board.capacity - board.admitted)
     turns = math.ceil(max(0, behind_free) / board.capacity)
-    high = max(low, turns * board.pass_ttl_seconds)
-    expected = low if turns == 0 else high
+    high = max(at_speed, turns * board.pass_ttl_seconds)
+    expected = at_speed if turns == 0 else high
     if board.pace_per_minute > 0:
-        expected = min(max(position * 60 / board.pace_per_minute, low), high)
+        expected = min(max(position * 60 / board.pace_per_minute, at_speed), high)
     return Estimate(
         seconds=math.ceil(before_seconds + expected),
         low_seconds=math.floor(before_seconds + low),
@@ -40,12 +41,20 @@ def estimate_wait(board: Board, position: int) -> Estimate | None:
     )
 
 
-def poll_after_seconds(estimate: Estimate | None, roll: float) -> int:
-    """When to ask again: the further from the front the later. ``roll`` in [0, 1) is the jitter."""
-    if estimate is None:
-        wanted = float(POLL_IDLE_SECONDS)
+def poll_after_seconds(
+    estimate: Estimate | None, roll: float, board: Board | None = None, position: int = 1
+) -> int:
+    """When to ask again: the further from the front the later. ``roll`` in [0, 1) is the jitter.
+
+    Where there is no estimate, the board's rate says how far the position is.
+    """
+    if estimate is not None:
+        seconds, least = float(estimate.low_seconds), 0.0
+    elif board is not None and board.rate_per_minute > 0:
+        seconds, least = position * 60 / board.rate_per_minute, float(POLL_IDLE_SECONDS)
     else:
-        wanted = min(float(POLL_SECONDS_MAX), estimate.low_seconds / POLLS_ON_THE_WAY)
+        seconds, least = 0.0, float(POLL_IDLE_SECONDS)
+    wanted = min(float(POLL_SECONDS_MAX), max(least, seconds / POLLS_ON_THE_WAY))
     return max(POLL_SECONDS_MIN, round(wanted * (1 - _JITTER_SHARE * roll)))
 
 

@@ -15,6 +15,7 @@ _NAMES = (
     "crew",
     "entrants",
     "early",
+    "unshown",
 )
 
 

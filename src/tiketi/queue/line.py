@@ -84,9 +84,11 @@ def wait_standing(board: Board, place: Place, receipt: str) -> Standing:
     """A waiting person's standing with the receipt that they have: nothing is signed."""
     roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
     if place.position is None:
-        return Standing(place, None, poll_before_draw_seconds(board, roll), receipt)
+        poll_seconds = poll_before_draw_seconds(board, roll)
+        return Standing(place, None, poll_seconds, receipt, held_back=board.held_back)
     estimate = estimate_wait(board, place.position)
-    return Standing(place, estimate, poll_after_seconds(estimate, roll), receipt)
+    poll_seconds = poll_after_seconds(estimate, roll, board, place.position)
+    return Standing(place, estimate, poll_seconds, receipt, held_back=board.held_back)
 
 
 def rest_standing(receipt: str) -> Standing:

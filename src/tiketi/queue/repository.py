@@ -19,7 +19,8 @@ _COLUMNS = """
     SELECT r.event_id, r.capacity, r.rate_per_minute, r.pass_ttl_seconds, r.mode, r.paused, r.epoch,
         r.version, r.numbers_reserved, r.draw_entrants, r.notice,
         encode(sha256(r.draw_key), 'hex') AS commitment, e.queue_enabled AS enabled,
-        e.sale_opens_at AS opens_at, LEAST(e.sale_closes_at, e.cancelled_at) AS closes_at
+        e.sale_opens_at AS opens_at, LEAST(e.sale_closes_at, e.cancelled_at) AS closes_at,
+        e.sold_out
     FROM queue.waiting_room AS r JOIN events.event AS e ON e.id = r.event_id"""
 _FIND = text(f"{_COLUMNS} WHERE r.event_id = :event_id")
 _LOCK = text(f"{_COLUMNS} WHERE r.event_id = :event_id FOR UPDATE OF r")
@@ -203,4 +204,5 @@ def _room(row: Any) -> WaitingRoom:
         closes_at=row["closes_at"],
         commitment=row["commitment"],
         draw_entrants=row["draw_entrants"],
+        sold_out=row["sold_out"],
     )

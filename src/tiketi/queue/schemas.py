@@ -6,7 +6,12 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from tiketi.infra.http.wire import Body, Moment, View
-from tiketi.queue.api import Board, Draw, Standing
+from tiketi.queue.api import Board, Draw, HeldBack, Standing
+
+_HELD_BACK = (
+    "sold_out: nobody is admitted until a seat returns; paused: nobody until the operator goes on; "
+    "slowed: people are admitted slower, since holds or payments are slow"
+)
 
 
 class JoinBody(Body):
@@ -29,6 +34,11 @@ class StandingView(View):
         None, serialization_alias="pass", exclude_if=lambda value: value is None
     )
     pass_expires_at: Moment | None = Field(None, exclude_if=lambda value: value is None)
+    held_back: HeldBack | None = Field(
+        None,
+        description=f"only while waiting, and admission is held back: {_HELD_BACK}",
+        exclude_if=lambda value: value is None,
+    )
 
     @classmethod
     def of(cls, standing: Standing) -> "StandingView":
@@ -45,6 +55,7 @@ class StandingView(View):
             receipt=standing.receipt,
             pass_=standing.pass_token,
             pass_expires_at=place.expires_at if passed else None,
+            held_back=standing.held_back,
         )
 
 
@@ -74,6 +85,11 @@ class BoardView(View):
     rate_per_minute: int
     as_of: Moment
     draw: DrawView | None = Field(None, exclude_if=lambda value: value is None)
+    held_back: HeldBack | None = Field(
+        None,
+        description=f"only while admission is held back: {_HELD_BACK}",
+        exclude_if=lambda value: value is None,
+    )
 
     @classmethod
     def of(cls, event_id: UUID, board: Board) -> "BoardView":
@@ -88,4 +104,5 @@ class BoardView(View):
             rate_per_minute=board.rate_per_minute,
             as_of=board.as_of,
             draw=board.draw and DrawView.of(board.draw),
+            held_back=board.held_back,
         )

@@ -130,10 +130,14 @@ async def read_places(
 
 
 async def admit_next(
-    redis: RedisStore, event_id: UUID, *, admit_max: int
+    redis: RedisStore, event_id: UUID, *, admit_max: int, pressure: float | None = None
 ) -> Admitted | DrawDue | RoomLost:
-    """Admit whose turn it is, ``admit_max`` people at most."""
-    args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX]
+    """Admit whose turn it is, ``admit_max`` people at most, at the speed that the pressure allows.
+
+    ``pressure`` None: it is not known, and the speed stays as it is.
+    """
+    thousandths = -1 if pressure is None else round(pressure * 1_000)
+    args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX, thousandths]
     reply = await redis.run(_ADMIT, room_keys(event_id), args)
     return _find_trouble(reply) or Admitted(_board(reply[0]), int(reply[1]), bool(reply[2]))
 
@@ -193,6 +197,7 @@ async def apply(
         RESTORE_GRACE_MS,
         KEEP_AFTER_SALE_MS,
         _COMMITMENT_MARK + room.commitment if settings.mode is Mode.DRAW else "",
+        int(room.sold_out),
     ]
     return bool(await redis.run(_APPLY, room_keys(room.event_id), args))
 
@@ -250,9 +255,19 @@ def _board(fields: Any, run: bytes = b"") -> Board:
         closes_at=_moment(closes_ms),
         pace_per_minute=pace_per_hour / 60,
         over_capacity=over_capacity,
-        draw=_draw(*fields[14:]) if fields[14:] else None,
         run=run.decode(),
+        draw=_draw(*fields[14:17]) if fields[14] else None,
+        **_steering(*fields[17:21]),
     )
+
+
+def _steering(speed: int, no_shows: int, rate_times: int, sold_out: int) -> dict[str, Any]:
+    return {
+        "speed": speed / 1_000,
+        "no_show_share": None if no_shows < 0 else no_shows / 1_000,
+        "rate_times": rate_times / 1_000,
+        "sold_out": bool(sold_out),
+    }
 
 
 def _draw(commitment: bytes, key: bytes, entrants: bytes) -> Draw:

@@ -1,10 +1,11 @@
 -- Admits the next in line, and forgets passes that lapsed long ago.
 -- KEYS as in room.lua
 -- ARGV 1 how many to admit at most  2 how long a lapsed pass is remembered, ms
---   3 how many lapsed ones to forget at most
+--   3 how many lapsed ones to forget at most  4 the pressure (rate.lua) in thousandths, or -1
 -- Reply {'no_room'} | {'needs_draw', …} (line.lua) | {board (figures.lua),
 --   how many were admitted, whether there may be more whose turn it is}
--- Repeated, it admits only what the rate and the capacity still allow.
+-- Repeated, it admits only what the rate and the capacity still allow, and within a second adjusts
+-- nothing.
 -- include room
 -- include permutation
 -- include line
@@ -20,8 +21,16 @@ for _, key in ipairs({ADMITTED, CREW}) do
     redis.call('HDEL', NUMBERS, unpack(lapsed))
   end
 end
+local settled = settle_lapsed()
+if room.refilled_at_ms > now then
+  -- The clock was set back: the tokens refill from here.
+  room.refilled_at_ms = now
+  redis.call('HSET', ROOM, 'refilled_at_ms', now)
+end
+adjust_speed(ARGV[4] / 1000)
 local early = room.draw_key and count_left_early() or 0
 local most = tonumber(ARGV[1])
 local admitted, looked_at = admit_next(most)
 local has_more = admitted == most or looked_at == CALLED_MAX or early == CALLED_MAX
+  or settled == SETTLED_A_CALL_MAX
 return {board(), admitted, has_more and 1 or 0}

@@ -1,17 +1,9 @@
 -- Piece: admits the next in line, as many as rate, capacity and `most` allow. Needs figures.lua,
 -- line.lua, call_next.lua.
--- The tokens refill without steps, up to one second's worth and at least one; a rate of 0 has none.
-local function tokens_now()
-  local rate = room.rate_per_minute
-  local most = rate > 0 and math.max(1, rate / 60) or 0
-  local passed_ms = math.max(0, now - room.refilled_at_ms)
-  return math.min(most, room.tokens + passed_ms * rate / 60000)
-end
-
 -- Returns how many were admitted, and how many places of a draw were looked at.
 local function admit_next(most)
   local is_open = room.paused == 0 and now >= room.opens_at_ms and now < room.closes_at_ms
-  if not is_open or now < room.admit_from_ms or is_draw_due() then return 0, 0 end
+  if not is_open or room.sold_out == 1 or now < room.admit_from_ms or is_draw_due() then return 0, 0 end
   local tokens = tokens_now()
   local count = math.min(most, math.floor(tokens), room.capacity - count_active())
   if count < 1 then return 0, 0 end
@@ -31,13 +23,14 @@ local function admit_next(most)
     room.serving = math.max(room.serving, tonumber(front[i + 1]))
   end
   redis.call('ZADD', ADMITTED, unpack(passes))
+  redis.call('ZADD', UNSHOWN, unpack(passes))
   redis.call('HSET', NUMBERS, unpack(numbers))
   -- Whose turn has come in this life has no claim from an earlier one.
   if room.reborn == 1 then redis.call('HSET', RESTORED, unpack(spent)) end
   redis.call('ZREMRANGEBYSCORE', LEFT, '-inf', room.serving)
 
   local admitted = #front / 2
-  room.heat = room.heat * math.exp((room.heated_at_ms - now) / 60000) + admitted
+  room.heat = room.heat * math.exp(math.min(0, room.heated_at_ms - now) / 60000) + admitted
   room.heated_at_ms, room.tokens, room.refilled_at_ms = now, tokens - admitted, now
   redis.call('HSET', ROOM, 'serving', room.serving, 'heat', room.heat, 'heated_at_ms', now,
     'tokens', room.tokens, 'refilled_at_ms', now)

@@ -3,7 +3,7 @@
 -- ARGV 1 epoch  2 version  3 capacity  4 rate a minute  5 pass lifetime ms  6 mode  7 paused 0|1
 --   8 opens at ms  9 closes at ms  10 id of a new life  11 whether numbers of this epoch were given
 --   12 how long such a life admits nobody, ms  13 how long the keys outlive the sale, ms
---   14 the draw's commitment, '' for none
+--   14 the draw's commitment, '' for none  15 whether everything is sold
 -- Reply 1 if a life was begun. An older epoch or version never wins; repeating changes nothing.
 -- include room
 -- include permutation
@@ -35,7 +35,8 @@ if is_new or version > room.version then
     'pass_ttl_ms', ARGV[5], 'mode', ARGV[6], 'paused', ARGV[7])
   if ARGV[14] ~= '' then redis.call('HSET', ROOM, 'commitment', ARGV[14]) end
 end
-redis.call('HSET', ROOM, 'opens_at_ms', ARGV[8], 'closes_at_ms', ARGV[9])
+redis.call('HSET', ROOM, 'opens_at_ms', ARGV[8], 'closes_at_ms', ARGV[9],
+  'sold_out', ARGV[15])
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIREAT', key, math.max(now, ARGV[9]) + ARGV[13])
 end

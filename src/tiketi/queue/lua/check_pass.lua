@@ -1,7 +1,8 @@
 -- Whether a pass that was signed by us lets its owner buy now.
 -- KEYS as in room.lua     ARGV 1 user  2 epoch  3 life  4 number  5 expiry ms, of the pass
 -- Reply 'good' | 'bad' | 'no_room'
--- A pass of an earlier life of the data is taken in again. Repeated, it finds the pass inside.
+-- A pass of an earlier life of the data is taken in again. Repeated, it finds the pass inside; only
+-- the first time is written down.
 -- include room
 -- include permutation
 -- include line
@@ -10,7 +11,10 @@
 if not room.life then return 'no_room' end
 local user = ARGV[1]
 if tonumber(ARGV[2]) ~= room.epoch then return 'bad' end
-if math.max(score(ADMITTED, user) or 0, score(CREW, user) or 0) > now then return 'good' end
+if math.max(score(ADMITTED, user) or 0, score(CREW, user) or 0) > now then
+  settle_shown(user)
+  return 'good'
+end
 if tonumber(ARGV[3]) == room.life then return 'bad' end
 -- Without the draw its place is not known; the signature decides meanwhile.
 if is_draw_due() then return 'no_room' end

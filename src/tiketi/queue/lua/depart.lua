@@ -13,6 +13,9 @@ if ARGV[2] == '1' then
 elseif score(WAITING, user) then
   -- The pass that was spent had lapsed, and its owner has joined anew.
   return 1
+else
+  -- Whoever bought has turned up, though the store was away when the pass was shown.
+  settle_shown(user)
 end
 leave_inside(user)
 redis.call('ZREM', CREW, user)

@@ -6,7 +6,9 @@
 --   7 the crew, user → pass expiry ms; they count for no capacity
 --   8 after a draw: the entrants not called yet, user → number  9 numbers left before the draw,
 --   not counted among 5 yet. After a draw 2, 4 and 5 hold places, as `place_of` (line.lua) says.
-local ROOM, WAITING, ADMITTED, NUMBERS, LEFT, RESTORED, CREW, ENTRANTS, LEFT_EARLY = unpack(KEYS)
+--   10 the admitted whose pass was not shown yet, user → pass expiry ms
+local ROOM, WAITING, ADMITTED, NUMBERS, LEFT, RESTORED, CREW, ENTRANTS, LEFT_EARLY, UNSHOWN =
+  unpack(KEYS)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 

@@ -10,11 +10,13 @@ local function leave_line(user)
 end
 
 local function leave_inside(user)
+  settle_given_up(user)
   redis.call('ZREM', ADMITTED, user)
   redis.call('HDEL', NUMBERS, user)
 end
 
 -- A pass of an earlier life of the data goes on, once a user, if the capacity has room for it.
+-- Whether it was shown there is not known: it is settled neither way.
 local function readmit(user, number, expires_at_ms)
   local was_used = redis.call('HGET', RESTORED, user) == '-1'
   if was_used or expires_at_ms <= now or count_active() >= room.capacity then return false end
