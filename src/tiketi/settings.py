@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     audience_interval_seconds: float = Field(
         30.0, gt=0, description="between records of how many people came to each line"
     )
+    hold_target_ms: int = Field(
+        500, ge=1, description="holds that take longer on average slow admission"
+    )
+    payment_target_ms: int = Field(
+        3_000, ge=1, description="payments whose confirmation takes longer slow it too"
+    )
     idempotency_ttl_seconds: int = Field(
         86_400, ge=1, description="an Idempotency-Key's answer is kept so long"
     )

@@ -14,6 +14,7 @@ from tiketi.queue import metrics, repository, store
 from tiketi.queue.domain import Board, WaitingRoom
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.lines import Lines
+from tiketi.queue.pressure import read_pressure
 from tiketi.queue.store import DrawDue, RoomLost
 from tiketi.queue.syncing import apply_room
 
@@ -46,6 +47,7 @@ class Admitter:
         self._runtime = runtime
         self._rooms: dict[UUID, _Followed] = {}
         self._refreshed_at: float | None = None
+        self._pressure: float | None = None
 
     async def run_round(self) -> bool:
         """Whether a line has more people whose turn it may be already.
@@ -58,6 +60,7 @@ class Admitter:
         )
         if is_due:
             await self._refresh()
+            self._pressure = await self._read_pressure()
         busy = [
             followed
             for followed in self._rooms.values()
@@ -66,8 +69,7 @@ class Admitter:
         more = await self._for_each(busy)
         if is_due:
             boards = [followed.board for followed in self._rooms.values() if followed.board]
-            metrics.WAITING.set(sum(board.waiting for board in boards))
-            metrics.ADMITTED.set(sum(board.admitted for board in boards))
+            metrics.show_boards(boards)
         return more
 
     async def _refresh(self) -> None:
@@ -84,6 +86,20 @@ class Admitter:
             if followed is None or followed.room != room:
                 followed = _Followed(room, applied_at=-REAPPLY_SECONDS)
             self._rooms[room.event_id] = followed
+
+    async def _read_pressure(self) -> float | None:
+        """The worst of what holds and payments take in their targets; None: nobody can say.
+
+        One read a round however many the rooms. Each room's script decides what follows from it,
+        and how often.
+        """
+        try:
+            pressure = await read_pressure(self._runtime)
+        except Unavailable as error:
+            log.warning("pressure_not_read", reason=error.detail)
+            return None
+        metrics.show_pressure(pressure)
+        return max(pressure.values())
 
     async def _for_each(self, rooms: Iterable[_Followed]) -> bool:
         at_once = asyncio.Semaphore(ROOMS_AT_ONCE_MAX)
@@ -106,7 +122,10 @@ class Admitter:
             await apply_room(self._runtime, followed.room)
             followed.applied_at = now
         result = await store.admit_next(
-            self._runtime.redis, followed.room.event_id, admit_max=ADMITTED_A_CALL_MAX
+            self._runtime.redis,
+            followed.room.event_id,
+            admit_max=ADMITTED_A_CALL_MAX,
+            pressure=self._pressure,
         )
         if isinstance(result, RoomLost):
             followed.board = None

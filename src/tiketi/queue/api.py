@@ -28,6 +28,7 @@ from tiketi.queue.lines import Lines, read_places
 from tiketi.queue.passes import require_pass, spend_pass
 from tiketi.queue.permutation import commitment_of, draw_place, find_number
 from tiketi.queue.places import join_queue, leave_queue, read_status, sign_standing
+from tiketi.queue.pressure import measure_holds, measure_payments, report_pressure
 from tiketi.queue.rooms import (
     close_room,
     configure,
@@ -80,12 +81,15 @@ __all__ = [
     "get_room",
     "join_queue",
     "leave_queue",
+    "measure_holds",
+    "measure_payments",
     "open_room",
     "read_board",
     "read_claims",
     "read_latest_board",
     "read_places",
     "read_status",
+    "report_pressure",
     "require_pass",
     "reset_room",
     "rest_standing",

@@ -137,6 +137,11 @@ class Board:
         return BoardState.PAUSED if self.paused else BoardState.OPEN
 
     @property
+    def effective_rate_per_minute(self) -> float:
+        """As the store admits where nothing else holds it back (lua/rate.lua)."""
+        return self.rate_per_minute * self.rate_times * self.speed
+
+    @property
     def held_back(self) -> HeldBack | None:
         """None: admission goes on as the operator set it, or the sale is over."""
         if self.state is BoardState.CLOSED:

@@ -22,3 +22,8 @@ _NAMES = (
 def room_keys(event_id: UUID) -> list[str]:
     prefix = f"queue:{{{tag_for(Pool.QUEUE, event_id)}}}:{event_id}"
     return [f"{prefix}:{name}" for name in _NAMES]
+
+
+def pressure_key() -> str:
+    """Of all events together."""
+    return f"queue:{{{tag_for(Pool.QUEUE, 'pressure')}}}:pressure"

@@ -1,8 +1,8 @@
 """Settings of a waiting room: PostgreSQL is their truth, the store follows."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,18 @@ from tiketi.queue import repository
 from tiketi.queue.domain import Mode, WaitingRoom, WaitingRoomSettings
 from tiketi.queue.errors import QueueModeFixed
 from tiketi.queue.lines import Lines
+from tiketi.queue.metrics import OPERATOR_ACTIONS
 from tiketi.queue.permutation import KEY_BYTES
 from tiketi.queue.syncing import apply_room
 
 _DEFAULTS = WaitingRoomSettings()
+# Settings whose change is one action; the others are two, there and back.
+_ACTIONS = {
+    "capacity": "capacity",
+    "rate_per_minute": "rate",
+    "pass_ttl_seconds": "pass_ttl",
+    "mode": "mode",
+}
 
 
 async def open_room(
@@ -46,15 +54,18 @@ async def configure(
 ) -> WaitingRoom:
     """Change any of the fields of ``WaitingRoomSettings``; the store has them after the commit.
 
-    A draw is of those who joined before the opening: set later, it has no entrants and the line
-    stays as it is. NotFound; QueueModeFixed for undoing a draw that was held.
+    To drain is to pause: nobody is admitted, and those inside finish. A draw is of those who joined
+    before the opening: set later, it has no entrants and the line stays as it is.
+    NotFound; QueueModeFixed for undoing a draw that was held.
     """
-    if "enabled" in changes:
-        await events.set_queue_enabled(tx, event_id, enabled=changes["enabled"])
+    is_switched = "enabled" in changes and await events.set_queue_enabled(
+        tx, event_id, enabled=changes["enabled"]
+    )
     room = await repository.lock_room(tx, event_id)
     if room is None:
         raise NotFound
     settings = replace(room.settings, **changes)
+    _count_after_commit(tx, *_actions(room.settings, settings, is_switched=is_switched))
     is_line_open = now >= room.opens_at and room.numbers_reserved > 0
     entrants = room.draw_entrants
     if room.settings.mode is Mode.DRAW and settings.mode is Mode.FIFO:
@@ -75,6 +86,7 @@ async def reset_room(tx: Tx, runtime: Runtime, event_id: UUID, *, now: datetime)
     epoch = await repository.begin_epoch(tx, event_id, now, secrets.token_bytes(KEY_BYTES))
     if epoch is None:
         raise NotFound
+    _count_after_commit(tx, "reset")
     _apply_after_commit(tx, runtime, event_id)
     return epoch
 
@@ -88,6 +100,7 @@ async def set_notice(tx: Tx, event_id: UUID, notice: str | None, *, now: datetim
     """The operator's text for those who wait; None takes it back."""
     if not await repository.set_notice(tx, event_id, notice, now):
         raise NotFound
+    _count_after_commit(tx, "notice")
 
 
 async def find_notice(reader: Reader, event_id: UUID) -> str | None:
@@ -103,5 +116,27 @@ def _apply_after_commit(tx: Tx, runtime: Runtime, event_id: UUID) -> None:
             room = await get_room(reader, event_id)
         await apply_room(runtime, room)
         runtime.one(Lines).forget(event_id)
+
+    tx.after_commit(effect)
+
+
+def _actions(
+    before: WaitingRoomSettings, after: WaitingRoomSettings, *, is_switched: bool
+) -> Iterator[str]:
+    """What an operator did, a word for each setting that is another now."""
+    if is_switched:
+        yield "enable" if after.enabled else "disable"
+    if before.paused != after.paused:
+        yield "pause" if after.paused else "resume"
+    was, new = asdict(before), asdict(after)
+    for field, action in _ACTIONS.items():
+        if was[field] != new[field]:
+            yield action
+
+
+def _count_after_commit(tx: Tx, *actions: str) -> None:
+    async def effect() -> None:
+        for action in actions:
+            OPERATOR_ACTIONS.labels(action).inc()
 
     tx.after_commit(effect)

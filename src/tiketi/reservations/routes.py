@@ -9,6 +9,7 @@ from tiketi.infra.http.routes import Routes
 from tiketi.infra.http.wire import Page, decode_cursor, encode_cursor
 from tiketi.infra.idempotency import Remember, once
 from tiketi.kernel.errors import NotFound
+from tiketi.queue import api as queue
 from tiketi.queue.api import QueuePassRequired
 from tiketi.reservations import best, ending, lock_routes, ordering, reading
 from tiketi.reservations.errors import (
@@ -71,7 +72,8 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
             held = await ordering.hold_order(tx, runtime, planned, user_id, call.now)
             return await remember(tx, ReservationView.of(held))
 
-    return await once(call, plan, decide, status=201)
+    with queue.measure_holds(runtime):
+        return await once(call, plan, decide, status=201)
 
 
 @routes.post(
@@ -114,7 +116,8 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
                 continue  # somebody was faster: look again
         raise NoSeatsTogether
 
-    return await once(call, plan, decide, status=201)
+    with queue.measure_holds(runtime):
+        return await once(call, plan, decide, status=201)
 
 
 @routes.get("", query=ReservationsQuery, answer=Page[ReservationView])

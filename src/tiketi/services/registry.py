@@ -73,7 +73,7 @@ SERVICES: tuple[Service, ...] = (
         port=3013,
         prefixes=("reservations",),
         modules=("seats", "reservations", "tickets"),
-        loops=("sweeper",),
+        loops=("sweeper", "pressure"),
         role="reservation_user",
         tasks_min=20,
         tasks_max=200,
@@ -85,7 +85,7 @@ SERVICES: tuple[Service, ...] = (
         port=3014,
         prefixes=("payments",),
         modules=("payments",),
-        loops=("reconciler", "refunds", "sandbox_webhooks"),
+        loops=("reconciler", "refunds", "sandbox_webhooks", "pressure"),
         role="payment_user",
         tasks_min=2,
         tasks_max=10,
@@ -108,7 +108,8 @@ SERVICES: tuple[Service, ...] = (
     ),
 )
 
-# What `tiketi up` adds: every module behind one port. Its loops run in the six.
+# What `tiketi up` adds: every module behind one port. Its loops run in the six, but for what each
+# process says of itself.
 EDGE = Service(
     name="edge",
     port=8080,
@@ -117,7 +118,7 @@ EDGE = Service(
         *("auth", "events", "seats", "queue", "live"),
         *("reservations", "tickets", "payments", "admin"),
     ),
-    loops=(),
+    loops=("pressure",),
     role="edge_user",
     tasks_min=1,
     tasks_max=1,

@@ -23,6 +23,7 @@ from tiketi.payments.schemas import (
     StartPaymentBody,
 )
 from tiketi.payments.starting import Start
+from tiketi.queue import api as queue
 from tiketi.reservations.api import (
     RefundNotAllowed,
     ReservationCancelled,
@@ -104,9 +105,10 @@ async def confirm_payment(call: Call[ConfirmPaymentBody, None]) -> PaymentView:
     longer or the buyer has to go to `client.redirect_url`. Too late for the places, it answers
     `refunded`.
     """
-    payment = await confirming.confirm_payment(
-        call.runtime, call.path_id("payment_id"), call.body.details()
-    )
+    with queue.measure_payments(call.runtime):
+        payment = await confirming.confirm_payment(
+            call.runtime, call.path_id("payment_id"), call.body.details()
+        )
     if payment.status is PaymentStatus.SUCCEEDED:
         return PaymentView.of(payment, [])
     async with call.runtime.database.latest() as reader:
