@@ -147,7 +147,27 @@ async def end_the_grace(runtime: Runtime, event_id: UUID) -> None:
 
 async def lapse_pass(runtime: Runtime, event_id: UUID, actor: Actor) -> None:
     """As if the time of the pass had passed."""
-    await runtime.redis.command("ZADD", room_keys(event_id)[2], "XX", 1, str(actor.user_id))
+    _, _, admitted, *_, unshown = room_keys(event_id)
+    for key in (admitted, unshown):
+        await runtime.redis.command("ZADD", key, "XX", 1, str(actor.user_id))
+
+
+async def show_pass(runtime: Runtime, event_id: UUID, actor: Actor, token: str | None) -> None:
+    """Show it to the sale; QueuePassRequired where it does not let in."""
+    async with runtime.database.latest() as reader:
+        event = await events.get_event(reader, event_id)
+    await queue.require_pass(runtime, actor, event, token)
+
+
+async def pass_a_second(runtime: Runtime, event_id: UUID) -> None:
+    """As if so much time had passed since the speed was adjusted."""
+    await runtime.redis.command("HSET", room_keys(event_id)[0], "adjusted_at_ms", 0)
+
+
+async def mark_sold_out(runtime: Runtime, event_id: UUID, *, sold_out: bool) -> None:
+    """As the reservations' loop does."""
+    async with runtime.database.transaction() as tx:
+        await events.set_sold_out(tx, event_id, sold_out=sold_out)
 
 
 def state_of(standing: queue.Standing) -> str:

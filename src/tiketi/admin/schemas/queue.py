@@ -12,6 +12,7 @@ from tiketi.queue.api import (
     RATE_PER_MINUTE_MAX,
     Board,
     BoardState,
+    HeldBack,
     Mode,
     WaitingRoom,
 )
@@ -77,7 +78,11 @@ class QueueView(View):
 
 
 class BoardView(View):
-    """The queue at one moment; `over_capacity` counts people above every capacity in force."""
+    """The queue at one moment; `over_capacity` counts people above every capacity in force.
+
+    `held_back` says why nobody is admitted, or people slower than set: then `speed` is below 1.
+    `no_show_share` of the passes are never used, which raises the rate; null while not known.
+    """
 
     state: BoardState
     epoch: int
@@ -88,6 +93,9 @@ class BoardView(View):
     rate_per_minute: int
     pace_per_minute: float
     over_capacity: int
+    held_back: HeldBack | None
+    speed: float
+    no_show_share: float | None
     as_of: Moment
 
     @classmethod
@@ -102,5 +110,8 @@ class BoardView(View):
             rate_per_minute=board.rate_per_minute,
             pace_per_minute=board.pace_per_minute,
             over_capacity=board.over_capacity,
+            held_back=board.held_back,
+            speed=board.speed,
+            no_show_share=board.no_show_share,
             as_of=board.as_of,
         )
