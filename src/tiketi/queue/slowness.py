@@ -1,11 +1,13 @@
-"""How long work takes in multiples of its target: an average that forgets within seconds."""
+"""How long work takes in multiples of its target: an average that forgets what is long over."""
 
 import math
 from dataclasses import dataclass
 
-KEPT_SECONDS = 3.0
-# Who has done nothing for so long has nothing to say.
-QUIET_SECONDS = 5.0
+# What it remembers: a few pieces of work on target, one after another, and some seconds at least.
+KEPT_TARGETS = 5
+KEPT_SECONDS_MIN = 3.0
+# Who has ended nothing for twice that has nothing to say.
+QUIET_TIMES = 2
 # With fewer pieces of work than this the missing ones count as instant, so that a single slow one
 # in a quiet hour slows nobody down.
 COUNT_MIN = 4.0
@@ -31,6 +33,7 @@ class Stopwatch:
 
     def __init__(self, target_seconds: float) -> None:
         self._target_seconds = target_seconds
+        self._kept_seconds = max(KEPT_SECONDS_MIN, KEPT_TARGETS * target_seconds)
         self._total = 0.0
         self._count = 0.0
         self._ended_at = -math.inf
@@ -58,7 +61,7 @@ class Stopwatch:
 
     def read(self, now: float) -> Slowness | None:
         """What is under way and overdue counts as if it ended now. None: nothing to say."""
-        if now - self._ended_at > QUIET_SECONDS:
+        if now - self._ended_at > QUIET_TIMES * self._kept_seconds:
             self._total = self._count = 0.0
         times = [(now - begun_at) / self._target_seconds for begun_at in self._begun_at.values()]
         overdue = [each for each in times if each > 1]
@@ -77,4 +80,4 @@ class Stopwatch:
         self._ended_at = now
 
     def _kept(self, now: float) -> float:
-        return math.exp((self._ended_at - now) / KEPT_SECONDS)
+        return math.exp((self._ended_at - now) / self._kept_seconds)

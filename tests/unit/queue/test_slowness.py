@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from tiketi.queue.slowness import (
     COUNT_MIN,
+    KEPT_SECONDS_MIN,
     OVERLOADED_TIMES,
-    QUIET_SECONDS,
+    QUIET_TIMES,
     Slowness,
     Stopwatch,
 )
@@ -46,6 +47,13 @@ def test_a_quick_refusal_says_nothing_and_a_slow_one_does():
     assert stopwatch.read(3.0).ratio == pytest.approx(4)
 
 
+def test_slow_work_one_after_another_is_noticed_too():
+    stopwatch = Stopwatch(3.0)
+    for second in range(0, 40, 5):
+        _do(stopwatch, 1, seconds=5.0, at=second)
+    assert stopwatch.read(40.0).ratio > 1
+
+
 def test_an_overloaded_store_s_quick_refusal_counts_as_slow():
     stopwatch = Stopwatch(0.5)
     for _ in range(10):
@@ -65,8 +73,9 @@ def test_who_has_nothing_to_do_has_nothing_to_say():
     stopwatch = Stopwatch(0.5)
     assert stopwatch.read(0.0) is None
     _do(stopwatch, 50, seconds=2.0)
-    assert stopwatch.read(2.0 + QUIET_SECONDS).ratio > 1
-    assert stopwatch.read(2.1 + QUIET_SECONDS) is None
+    quiet_at = 2.0 + QUIET_TIMES * KEPT_SECONDS_MIN
+    assert stopwatch.read(quiet_at).ratio > 1
+    assert stopwatch.read(quiet_at + 0.1) is None
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 60)), min_size=1, max_size=50))
