@@ -129,6 +129,19 @@ async def test_who_waits_hears_at_least_every_five_seconds(runtime, service):
         assert time.monotonic() - began > 3  # nothing changed: not every tick
 
 
+async def test_who_waits_is_told_what_holds_admission_back(runtime, service):
+    event_id = await open_line(runtime, capacity=0)
+    [actor] = people(1)
+    await join(runtime, event_id, actor)
+    async with follow(service, event_id, access_token=token_of(runtime, actor)) as follower:
+        assert "held_back" not in await follower.next("queue.position")
+        await change(runtime, event_id, paused=True)
+        told = await follower.next("queue.position", held_back="paused")
+        assert told["eta_seconds"] is None
+        await change(runtime, event_id, paused=False, capacity=1)
+        assert "held_back" not in await follower.next("queue.admitted")
+
+
 async def test_who_has_not_joined_hears_of_it_once_they_have(runtime, service):
     event_id = await open_line(runtime, rate_per_minute=0)
     [actor] = people(1)
