@@ -1,6 +1,7 @@
 """Admission follows holds and payments, over any number of processes."""
 
 import asyncio
+import math
 from contextlib import ExitStack
 
 import pytest
@@ -80,8 +81,8 @@ async def test_slow_holds_slow_admission_and_recovery_restores_it(runtime, sale)
     sale.clock.advance(seconds=12)
     await _hold(sale, seconds=HOLD / 10)
     await _seconds(runtime, event_id, 10)
-    assert await _speed(runtime, event_id) == pytest.approx(0.25, abs=0.002)
-    await _seconds(runtime, event_id, 40)
+    assert await _speed(runtime, event_id) == pytest.approx(SPEED_MIN * 1.1**10, abs=0.002)
+    await _seconds(runtime, event_id, 90)
     board = await queue.read_latest_board(runtime, event_id)
     assert (board.speed, board.held_back) == (1.0, None)
 
@@ -123,6 +124,35 @@ async def test_people_are_admitted_slower_and_told_so(runtime, sale):
     assert last.held_back is queue.HeldBack.SLOWED
     assert last.estimate.low_seconds <= 2
     assert last.estimate.seconds >= 30
+
+
+async def test_the_speed_settles_where_the_sale_bears_it(runtime):
+    """A model of a sale: 100 holds a second, people choose for 15 s, five times as many are let in.
+
+    Its time is the model's; the speed is the script's.
+    """
+    event_id = await open_line(runtime)
+    choosing = waiting = total = count = served = 0.0
+    pressure, waits_seconds = [], []
+    for second in range(900):
+        await pass_a_second(runtime, event_id)
+        seen = pressure[-3] if second > 2 else 0.0
+        admitted = await store.admit_next(runtime.redis, event_id, admit_max=0, pressure=seen)
+        choosing += 500 * admitted.board.speed
+        came = choosing * (1 - math.exp(-1 / 15))
+        choosing -= came
+        waiting += came
+        done = min(waiting, 100)
+        waiting -= done
+        wait_seconds = 0.02 + waiting / 100
+        kept = math.exp(-1 / 3)
+        total, count = total * kept + done * wait_seconds / HOLD, count * kept + done
+        pressure.append(Slowness(total, count).ratio)
+        if second >= 300:
+            served += done
+            waits_seconds.append(wait_seconds)
+    assert served >= 0.6 * 100 * 600
+    assert sorted(waits_seconds)[570] <= 5 * HOLD
 
 
 async def test_a_dead_process_s_report_ages_out(runtime, sale):
