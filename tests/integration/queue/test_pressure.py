@@ -23,6 +23,8 @@ from tiketi.queue import pressure_store, store
 from tiketi.queue.keys import pressure_key, room_keys
 from tiketi.queue.pressure import read_pressure
 from tiketi.queue.slowness import Slowness
+from tiketi.services.app import loops_of
+from tiketi.services.registry import EDGE, SERVICES
 
 # The targets of the settings, in seconds.
 HOLD, PAYMENT = 0.5, 3.0
@@ -262,3 +264,10 @@ async def test_the_pressure_is_read_once_a_second_however_many_the_rooms(setting
     for _ in range(4):
         await admitter.run_round()
     assert runtime.redis.ran.count("tiketi.queue:read_pressure") == 1
+
+
+def test_every_process_that_makes_holds_or_confirms_payments_reports():
+    for service in (*SERVICES, EDGE):
+        works = {"reservations", "payments"} & set(service.modules)
+        assert ("pressure" in service.loops) == bool(works), service.name
+        assert ("pressure" in {loop.name for loop in loops_of(service)}) == bool(works)
