@@ -163,7 +163,7 @@ async def test_slow_holds_or_payments_are_said_and_recovery_takes_it_back(client
     assert (standing["state"], standing["held_back"]) == ("waiting", "slowed")
     assert (await _board(client, runtime, event_id))["held_back"] == "slowed"
 
-    await runtime.redis.command("HSET", room_keys(event_id)[0], "speed", 0.99)
+    await runtime.redis.command("HSET", room_keys(event_id)[0], "speed", 0.995)
     await runtime.redis.command("DEL", pressure_key())
     await pass_a_second(runtime, event_id)
     await admit(runtime)
