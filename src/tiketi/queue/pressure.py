@@ -28,6 +28,7 @@ class Pressure:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._process = token_hex(_ID_BYTES)
+        self._has_told = False
         settings = runtime.settings
         self._stopwatches = {
             Work.HOLD: Stopwatch(settings.hold_target_ms / 1_000),
@@ -50,12 +51,14 @@ class Pressure:
         stopwatch.end(begun, clock.monotonic())
 
     async def report(self) -> None:
-        """Tell the store, if there is anything to tell; Unavailable."""
+        """Tell the store what there is to tell, and once that there is nothing more; Unavailable."""
         now = self._runtime.clock.monotonic()
         read = [self._stopwatches[work].read(now) for work in Work]
-        if any(read):
+        has_news = any(figure is not None for figure in read)
+        if has_news or self._has_told:
             figures = [figure or Slowness() for figure in read]
             await pressure_store.report(self._runtime.redis, self._process, figures)
+        self._has_told = has_news
 
 
 @contextmanager

@@ -4,10 +4,9 @@ import math
 from dataclasses import dataclass
 
 # What it remembers: a few pieces of work on target, one after another, and some seconds at least.
+# Who has ended nothing for as long has nothing to say.
 KEPT_TARGETS = 5
 KEPT_SECONDS_MIN = 3.0
-# Who has ended nothing for twice that has nothing to say.
-QUIET_TIMES = 2
 # With fewer pieces of work than this the missing ones count as instant, so that a single slow one
 # in a quiet hour slows nobody down.
 COUNT_MIN = 4.0
@@ -61,7 +60,7 @@ class Stopwatch:
 
     def read(self, now: float) -> Slowness | None:
         """What is under way and overdue counts as if it ended now. None: nothing to say."""
-        if now - self._ended_at > QUIET_TIMES * self._kept_seconds:
+        if now - self._ended_at > self._kept_seconds:
             self._total = self._count = 0.0
         times = [(now - begun_at) / self._target_seconds for begun_at in self._begun_at.values()]
         overdue = [each for each in times if each > 1]

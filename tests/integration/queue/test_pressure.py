@@ -172,6 +172,17 @@ async def test_a_dead_process_s_report_ages_out(runtime, sale):
     assert 0 < await runtime.redis.command("PTTL", pressure_key()) <= 10_000
 
 
+async def test_who_has_no_work_left_says_so_once(runtime, sale):
+    await _hold(sale, seconds=HOLD * 20)
+    assert (await read_pressure(runtime))["hold"] > 1
+    sale.clock.advance(seconds=4)
+    await queue.report_pressure(sale)
+    assert (await read_pressure(runtime))["hold"] == 0
+    await runtime.redis.command("DEL", pressure_key())
+    await queue.report_pressure(sale)
+    assert not await runtime.redis.command("EXISTS", pressure_key())
+
+
 async def test_without_reports_admission_is_as_set(runtime):
     event_id = await open_line(runtime)
     await queue.report_pressure(runtime)

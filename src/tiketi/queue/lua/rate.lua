@@ -25,10 +25,11 @@ local function tokens_now()
   return math.min(most, room.tokens + passed_ms * rate / 60000)
 end
 
-local function risen(speed)
+local function risen(speed, pressure)
   local limit = room.slow_from or 1
   local is_near = speed >= CAREFUL_FROM * limit and speed < CAREFUL_TO * limit
-  return math.min(1, speed * (is_near and CAREFUL_TIMES or QUICK_TIMES))
+  -- Where nobody works at all there is nothing to be careful of.
+  return math.min(1, speed * (is_near and pressure > 0 and CAREFUL_TIMES or QUICK_TIMES))
 end
 
 -- `pressure`: what the work takes, in multiples of its target; below 0: not known, nothing changes.
@@ -39,7 +40,7 @@ local function adjust_speed(pressure)
   if pressure < 0 or not is_due or (pressure <= 1 and speed == 1) then return end
   local tokens, was_slow = tokens_now(), room.is_slow == 1
   if pressure <= 1 then
-    speed, room.is_slow = risen(speed), 0
+    speed, room.is_slow = risen(speed, pressure), 0
   else
     if not was_slow then room.slow_from = speed end
     room.is_slow = 1
