@@ -51,7 +51,7 @@ class Pressure:
         stopwatch.end(begun, clock.monotonic())
 
     async def report(self) -> None:
-        """Tell the store what there is to tell, and once that there is nothing more; Unavailable."""
+        """Tell the store what there is to tell, and once that nothing is left; Unavailable."""
         now = self._runtime.clock.monotonic()
         read = [self._stopwatches[work].read(now) for work in Work]
         has_news = any(figure is not None for figure in read)
