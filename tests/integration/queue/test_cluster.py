@@ -22,6 +22,7 @@ from tiketi.events import api as events
 from tiketi.infra.embedded import EmbeddedValkey, throwaway_directory
 from tiketi.infra.redis import RedisStore
 from tiketi.infra.runtime import open_runtime
+from tiketi.kernel.errors import Unavailable
 from tiketi.queue import api as queue
 
 
@@ -61,6 +62,16 @@ async def test_the_line_works_on_a_cluster(clustered):
     assert await reset(clustered, event_id) == 2
     assert (await join(clustered, event_id, line[4])).place.number == 1
     assert await queue.count_over_capacity(clustered) == 0
+
+
+async def test_admission_follows_the_sale_on_a_cluster(clustered):
+    event_id = await open_line(clustered)
+    for _ in range(20):
+        with pytest.raises(Unavailable), queue.measure_holds(clustered):
+            raise Unavailable
+    await queue.report_pressure(clustered)
+    await admit(clustered)
+    assert (await queue.read_latest_board(clustered, event_id)).speed == 0.5
 
 
 async def test_a_draw_works_on_a_cluster(clustered):

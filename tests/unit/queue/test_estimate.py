@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiketi.queue.domain import Board, Draw
+from tiketi.queue.domain import Board, Draw, HeldBack
 from tiketi.queue.estimate import (
     POLL_IDLE_SECONDS,
     POLL_SECONDS_MAX,
@@ -63,10 +63,51 @@ def test_before_the_opening_the_wait_for_it_counts():
 
 @pytest.mark.parametrize(
     "change",
-    [{"capacity": 0}, {"rate_per_minute": 0}, {"paused": True}, {"closes_at": NOW}],
+    [
+        {"capacity": 0},
+        {"rate_per_minute": 0},
+        {"paused": True},
+        {"sold_out": True},
+        {"closes_at": NOW},
+    ],
 )
 def test_where_nobody_is_admitted_there_is_no_estimate(change):
     assert estimate_wait(_board(**change), 1) is None
+
+
+def test_at_best_the_full_speed_is_back_at_once_and_till_then_one_waits_longer():
+    estimate = estimate_wait(_board(speed=0.25), 50)
+    assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (5, 20, 20)
+    # The last minute was faster than it is now.
+    estimate = estimate_wait(_board(speed=0.25, admitted=100, pace_per_minute=600.0), 50)
+    assert estimate.seconds == 20
+
+
+def test_no_shows_shorten_the_wait():
+    estimate = estimate_wait(_board(rate_times=2.0), 50)
+    assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (2, 3, 3)
+
+
+def test_while_nobody_is_admitted_the_front_asks_first():
+    board = _board(sold_out=True)
+    polls = [poll_after_seconds(None, 0.0, board, position) for position in (1, 600, 10_000)]
+    assert polls == [POLL_IDLE_SECONDS, 15, POLL_SECONDS_MAX]
+
+
+@pytest.mark.parametrize(
+    ("changes", "held_back"),
+    [
+        ({}, None),
+        ({"speed": 0.999}, HeldBack.SLOWED),
+        ({"speed": 0.5, "paused": True}, HeldBack.PAUSED),
+        ({"paused": True, "opens_at": NOW + timedelta(hours=1)}, HeldBack.PAUSED),
+        ({"speed": 0.5, "opens_at": NOW + timedelta(hours=1)}, None),
+        ({"sold_out": True, "paused": True, "speed": 0.5}, HeldBack.SOLD_OUT),
+        ({"sold_out": True, "paused": True, "closes_at": NOW}, None),
+    ],
+)
+def test_what_stops_everybody_is_said_before_what_slows(changes, held_back):
+    assert _board(**changes).held_back is held_back
 
 
 def test_the_further_from_the_front_the_later_one_asks():
@@ -93,6 +134,8 @@ def test_without_an_estimate_one_asks_now_and_then():
             "rate_per_minute": st.integers(1, 10**6),
             "admitted": st.integers(0, 10**6),
             "pace_per_minute": st.floats(0, 10**7, allow_nan=False),
+            "speed": st.floats(0.05, 1),
+            "rate_times": st.floats(1, 2),
         }
     ),
     roll=st.floats(0, 1, exclude_max=True),
