@@ -79,15 +79,6 @@ class RedisStore:
         except RedisError as error:
             raise _judged(error) from error
 
-    def lineage(self, key: str) -> tuple[str, int]:
-        """Another one whenever the key's node may have forgotten what it said before.
-
-        That is after a fail-over, and after any fault on the way to the node.
-        """
-        node = self._node_of(key)
-        lane = self._lanes.get(node)
-        return node, lane.faults if lane else 0
-
     async def close(self) -> None:
         await self.client.aclose()
 

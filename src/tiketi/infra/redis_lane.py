@@ -26,14 +26,13 @@ _Sent = tuple[bytes, asyncio.Future[Any]]
 
 
 class Lane:
-    """The way to one node. ``faults`` counts the flights that the node or the way there failed."""
+    """The way to one node."""
 
     def __init__(self, lines: Lines, *, timeout_seconds: float) -> None:
         self._lines = lines
         self._timeout_seconds = timeout_seconds
         self._waiting: deque[_Sent] = deque()
         self._flights: set[asyncio.Task[None]] = set()
-        self.faults = 0
 
     async def send(self, command: bytes) -> Any:
         """The reply to one packed command.
@@ -62,7 +61,6 @@ class Lane:
                     await line.send_packed_command([command for command, _ in batch], False)
                     await _read(line, replies)
             except (RedisError, OSError, TimeoutError) as error:
-                self.faults += 1
                 _fail(batch, error)
             except BaseException:
                 _fail(batch, RedisConnectionError("the process ends"))

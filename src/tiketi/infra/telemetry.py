@@ -1,12 +1,16 @@
 """Logs as one JSON object a line, and the metrics that every service has."""
 
+import asyncio
 import logging
 import sys
+from functools import cache
 from typing import Any
 
 import orjson
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+
+from tiketi.kernel.clock import SystemClock
 
 LATENCY_BUCKETS_SECONDS = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -26,6 +30,24 @@ LOOP_FAILURES = Counter(
 )
 METRICS_MEDIA_TYPE = CONTENT_TYPE_LATEST
 
+_CLOCK = SystemClock()
+_logs_requests = False
+_lines: list[bytes] = []
+
+
+def count_request(service: str, route: str, method: str, status: int, seconds: float) -> None:
+    """One answered request. ``route`` is the path's pattern, so the labels are bounded."""
+    requests, latency = _series(service, route, method, status)
+    requests.inc()
+    latency.observe(seconds)
+
+
+@cache
+def _series(service: str, route: str, method: str, status: int) -> tuple[Any, Any]:
+    """Looking a metric up by its labels costs more than counting."""
+    requests = REQUESTS.labels(service, route, method, str(status))
+    return requests, LATENCY.labels(service, route)
+
 
 def render_metrics() -> bytes:
     """Every metric of this process in Prometheus' text format."""
@@ -34,7 +56,9 @@ def render_metrics() -> bytes:
 
 def configure_logs(level: str) -> None:
     """Send structlog and the standard library's loggers to standard error as JSON lines."""
+    global _logs_requests  # noqa: PLW0603 # one standard error a process
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    _logs_requests = threshold <= logging.INFO
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -48,6 +72,29 @@ def configure_logs(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[_Bridge()], force=True)
+
+
+def log_request(**fields: str | float | None) -> None:
+    """A line of its own way, of the same shape: with structlog it would cost a tenth of a request.
+
+    Lines of one turn of the loop are written together.
+    """
+    if not _logs_requests:
+        return
+    _lines.append(
+        orjson.dumps(
+            {**fields, "event": "request", "level": "info", "timestamp": _CLOCK.now()},
+            option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE,
+        )
+    )
+    if len(_lines) == 1:
+        asyncio.get_running_loop().call_soon(_write_lines)
+
+
+def _write_lines() -> None:
+    sys.stderr.buffer.write(b"".join(_lines))
+    sys.stderr.buffer.flush()
+    _lines.clear()
 
 
 class _Bridge(logging.Handler):

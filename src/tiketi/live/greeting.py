@@ -11,7 +11,7 @@ from tiketi.infra.http.dispatch import WAITING_PER_MINUTE
 from tiketi.infra.http.errors import RateLimited
 from tiketi.infra.http.identity import actor_of_receipt, actor_of_token
 from tiketi.infra.http.sockets import SocketCall
-from tiketi.infra.rate_limit import Budget, spend
+from tiketi.infra.rate_limit import Budget, Counts
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import NotFound, Unauthenticated
@@ -34,7 +34,7 @@ async def greet(call: SocketCall) -> tuple[Actor, UUID, Receipt | None]:
     event_id = call.path_id("event_id")
     actor, receipt = await _identify(call.runtime, _parse(hello), event_id)
     call.user_id = actor.user_id
-    await _spend_budget(call.runtime, actor)
+    _spend_budget(call.runtime, actor)
     if event_id is None:
         raise NotFound
     await call.runtime.one(EventCache).get(event_id)
@@ -76,11 +76,10 @@ async def _identify(
     raise Unauthenticated
 
 
-async def _spend_budget(runtime: Runtime, actor: Actor) -> None:
+def _spend_budget(runtime: Runtime, actor: Actor) -> None:
     """Connecting costs what asking for one's status does."""
     if not runtime.settings.rate_limit_enabled or actor.role is Role.ADMIN:
         return
     budget = Budget("waiting", f"{actor.user_id}", WAITING_PER_MINUTE)
-    verdict = await spend(runtime.redis, budget)
-    if verdict is not None and not verdict.allowed:
+    if not runtime.one(Counts).spend(budget).allowed:
         raise RateLimited

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from tiketi.infra.rate_limit import Budget, spend
+from tests.support.clock import ShiftedClock
+from tiketi.infra.rate_limit import Budget, Counts, spend
 
 
 async def test_the_budget_is_exact_however_many_ask_at_once(runtime):
@@ -66,3 +67,20 @@ async def test_a_call_after_the_wait_told_in_the_next_window_is_allowed(runtime)
 
     await _window(runtime, began_seconds_ago=61 + refused.reset_seconds)
     assert (await spend(runtime.redis, budget)).allowed
+
+
+async def test_a_process_counts_waiting_calls_by_itself(runtime):
+    counts, budget = runtime.one(Counts), Budget("waiting", "somebody", 3)
+    verdicts = [counts.spend(budget) for _ in range(4)]
+    assert [verdict.allowed for verdict in verdicts] == [True, True, True, False]
+    assert [verdict.remaining for verdict in verdicts] == [2, 1, 0, 0]
+    assert counts.spend(Budget("waiting", "another", 3)).allowed
+    assert await runtime.redis.command("DBSIZE") == 0
+
+
+async def test_a_minute_later_waiting_calls_count_anew(runtime):
+    runtime.clock = ShiftedClock()
+    counts, budget = runtime.one(Counts), Budget("waiting", "somebody", 1)
+    assert [counts.spend(budget).allowed for _ in range(2)] == [True, False]
+    runtime.clock.advance(seconds=61)
+    assert counts.spend(budget).allowed

@@ -96,3 +96,18 @@ def test_forgeries_are_refused():
     ):
         with pytest.raises(BadToken):
             check(keys, forged)
+
+
+def test_a_token_that_was_good_once_is_still_judged():
+    keys = ring(new_seed())
+    token = signed(keys)
+    assert check(keys, token) == check(keys, token)
+    with pytest.raises(BadToken):
+        check(keys, token, now=NOW + timedelta(minutes=10))
+    with pytest.raises(BadToken):
+        keys.verify(token, typ="queue-pass+jwt", audience="tiketi", now=NOW)
+    with pytest.raises(BadToken):
+        keys.verify(token, typ="at+jwt", audience="somebody-else", now=NOW)
+    with pytest.raises(BadToken):
+        check(keys, token[:-4] + "AAAA")
+    assert check(keys, token)

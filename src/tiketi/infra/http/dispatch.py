@@ -19,7 +19,7 @@ from tiketi.infra.http.errors import (
 )
 from tiketi.infra.http.identity import actor_of_receipt, actor_of_token, address_of, bearer_of
 from tiketi.infra.http.routes import Access, Endpoint
-from tiketi.infra.rate_limit import Budget, Limit, spend
+from tiketi.infra.rate_limit import Budget, Counts, Limit, Verdict, spend
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import Forbidden, Unauthenticated
@@ -90,7 +90,11 @@ class Dispatch:
         budget = self._budget(call)
         if budget is None or budget.per_minute == 0:
             return
-        verdict = await spend(self._runtime.redis, budget)
+        verdict: Verdict | None
+        if self._endpoint.limit is Limit.WAITING:
+            verdict = self._runtime.one(Counts).spend(budget)
+        else:
+            verdict = await spend(self._runtime.redis, budget)
         if verdict is None:
             return
         call.headers.extend(verdict.headers())
@@ -174,6 +178,22 @@ class Dispatch:
             raise RequestTimedOut from error
 
 
+class _Json:
+    """An answer in JSON that nobody else may keep: what Starlette's has, without its generality."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        self._body, self._status = body, status
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self._body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
 class WritesInFlight:
     """The writes that this process still owes an end, awaited before it stops."""
 
@@ -196,16 +216,11 @@ class WritesInFlight:
                 await asyncio.wait(set(self._tasks), timeout=seconds_max)
 
 
-def _render(result: Any, status: int) -> Response:
+def _render(result: Any, status: int) -> Asgi:
     if isinstance(result, Response):
         return result
     if isinstance(result, BaseModel):
-        return Response(
-            result.model_dump_json().encode(),
-            status,
-            headers={"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return _Json(result.__pydantic_serializer__.to_json(result), status)
     if isinstance(result, Answer):
         response = Response(result.content, result.status, media_type=result.media_type)
         response.raw_headers.extend(result.headers)

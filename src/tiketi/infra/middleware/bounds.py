@@ -25,7 +25,7 @@ class BodyBounds:
         self._seconds_max = seconds_max
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._bytes_max, self._seconds_max)
@@ -82,10 +82,15 @@ class _Body:
 
 
 async def _settle(scope: Scope, body: _Body) -> None:
-    headers = dict(scope["headers"])
-    has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-    if body.complete or not has_body:
+    if body.complete:
         return
     await body.discard()
     if not body.complete:
         scope["tiketi.headers"].append((b"connection", b"close"))
+
+
+def _has_body(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+            return True
+    return False

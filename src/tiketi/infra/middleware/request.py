@@ -9,7 +9,7 @@ import structlog
 
 from tiketi.infra.http.errors import InternalError
 from tiketi.infra.problem import render_problem
-from tiketi.infra.telemetry import LATENCY, REQUESTS
+from tiketi.infra.telemetry import count_request, log_request
 from tiketi.kernel.errors import TiketiError
 from tiketi.kernel.ids import new_id
 
@@ -27,8 +27,11 @@ _QUIET_PATHS = frozenset({"/health", "/health/ready", "/metrics"})
 
 def request_id_of(scope: Scope) -> str:
     """The caller's own id where it is well formed, else a new one."""
-    given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
-    return given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            given: str = value.decode()
+            return given
+    return str(new_id())
 
 
 class RequestMiddleware:
@@ -46,13 +49,12 @@ class RequestMiddleware:
 class _Exchange:
     """One request and its answer."""
 
+    __slots__ = ("_app", "_request_id", "_scope", "_send", "_service", "_status")
+
     def __init__(self, app: Asgi, service: str, scope: Scope, send: Any) -> None:
         self._app, self._service, self._scope, self._send = app, service, scope, send
         self._status = 0
-        headers = dict(scope["headers"])
         self._request_id = request_id_of(scope)
-        trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
-        self._trace_id = trace[1].decode() if trace else None
 
     async def run(self, receive: Any) -> None:
         scope, started = self._scope, time.perf_counter()
@@ -88,21 +90,27 @@ class _Exchange:
 
     def _record(self, seconds: float) -> None:
         scope = self._scope
-        route = scope.get("tiketi.route", _NO_ROUTE)
-        REQUESTS.labels(self._service, route, scope["method"], str(self._status)).inc()
-        LATENCY.labels(self._service, route).observe(seconds)
+        route, method = scope.get("tiketi.route", _NO_ROUTE), scope["method"]
+        count_request(self._service, route, method, self._status, seconds)
         if scope["path"] in _QUIET_PATHS:
             return
         user_id = scope.get("tiketi.user_id")
-        log.info(
-            "request",
+        log_request(
             service=self._service,
             request_id=self._request_id,
-            trace_id=self._trace_id,
-            method=scope["method"],
+            trace_id=_trace_id_of(scope),
+            method=method,
             path=scope["path"],
             route=route,
             status=self._status,
             duration_ms=round(seconds * 1000, 2),
             user_id=str(user_id) if user_id else None,
         )
+
+
+def _trace_id_of(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (trace := _TRACEPARENT.fullmatch(value)):
+            trace_id: str = trace[1].decode()
+            return trace_id
+    return None

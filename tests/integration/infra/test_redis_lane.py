@@ -1,0 +1,97 @@
+"""Commands that travel together fail and succeed each for itself."""
+
+import asyncio
+
+import pytest
+from redis.exceptions import ResponseError
+
+from tests.support.away import redis_away
+from tiketi.infra import redis_lane
+from tiketi.infra.lua import LuaScript
+from tiketi.infra.redis import RedisStore
+from tiketi.kernel.errors import Unavailable
+
+ADD = LuaScript("test:add", "return redis.call('SADD', KEYS[1], ARGV[1])")
+BREAK = LuaScript("test:break", "return redis.call('INCR', KEYS[1])")
+# Some tens of milliseconds: time stands still in a script.
+SLOW = LuaScript("test:slow", "for _ = 1, 5000000 do end return 'done'")
+VERY_SLOW = LuaScript("test:very_slow", "for _ = 1, 60000000 do end return 'done'")
+
+
+async def test_each_caller_has_the_reply_to_their_own_command(runtime):
+    await runtime.redis.command("SADD", "set", "7")
+    replies = await asyncio.gather(
+        *(runtime.redis.run(ADD, ["set"], [number]) for number in range(1_000))
+    )
+    assert [number for number, reply in enumerate(replies) if reply == 0] == [7]
+    assert await runtime.redis.command("SCARD", "set") == 1_000
+
+
+async def test_one_command_that_fails_hurts_no_other(runtime):
+    await runtime.redis.command("SET", "text", "no number")
+    *added, broken = await asyncio.gather(
+        *(runtime.redis.run(ADD, ["set"], [number]) for number in range(20)),
+        runtime.redis.run(BREAK, ["text"], []),
+        return_exceptions=True,
+    )
+    assert added == [1] * 20
+    assert isinstance(broken, ResponseError)
+
+
+async def test_who_goes_away_takes_nobody_s_reply_along(runtime):
+    slow = asyncio.create_task(runtime.redis.run(SLOW, ["k"], []))
+    await asyncio.sleep(0.01)
+    tasks = [asyncio.create_task(runtime.redis.run(ADD, ["set"], [n])) for n in range(50)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    replies = await asyncio.gather(*tasks, return_exceptions=True)
+    assert replies[1::2] == [1] * 25
+    assert all(isinstance(reply, asyncio.CancelledError) for reply in replies[::2])
+    assert await slow == b"done"
+
+
+async def test_a_server_that_forgot_the_script_is_given_it_again(runtime):
+    assert await runtime.redis.run(ADD, ["set"], [1]) == 1
+    await runtime.redis.command("SCRIPT", "FLUSH")
+    assert await runtime.redis.run(ADD, ["set"], [2]) == 1
+
+
+async def test_cut_connections_cost_callers_no_more_than_a_moment(runtime):
+    assert await runtime.redis.run(ADD, ["set"], [0]) == 1
+    for _ in range(5):
+        calls = [asyncio.create_task(runtime.redis.run(ADD, ["set"], [n])) for n in range(40)]
+        await asyncio.sleep(0)
+        await runtime.redis.client.client_kill_filter(_type="normal", skipme=True)
+        assert set(await asyncio.gather(*calls)) <= {0, 1}
+    assert await runtime.redis.command("SCARD", "set") == 40
+
+
+async def test_a_store_that_is_away_is_said_to_every_caller(runtime):
+    async with redis_away(runtime):
+        replies = await asyncio.gather(
+            *(runtime.redis.run(ADD, ["set"], [n]) for n in range(300)), return_exceptions=True
+        )
+    assert {type(reply) for reply in replies} == {Unavailable}
+
+
+async def test_more_than_can_wait_are_refused_at_once(runtime, monkeypatch):
+    monkeypatch.setattr(redis_lane, "WAITING_MAX", 5)
+    slow = [asyncio.create_task(runtime.redis.run(SLOW, ["k"], [])) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    replies = await asyncio.gather(
+        *(runtime.redis.run(ADD, ["set"], [n]) for n in range(20)), return_exceptions=True
+    )
+    # Who was refused has asked again meanwhile, like after any fault.
+    assert replies.count(1) >= 5
+    assert all(reply in {0, 1} or isinstance(reply, Unavailable) for reply in replies)
+    await asyncio.gather(*slow)
+
+
+async def test_a_reply_that_takes_too_long_is_no_reply(runtime, settings):
+    hasty = RedisStore(settings.model_copy(update={"redis_timeout_seconds": 0.1}))
+    for _ in range(2):  # a connection for each flight, so that none has to be opened in haste
+        await asyncio.gather(*(hasty.run(ADD, ["set"], [n]) for n in range(2)))
+    with pytest.raises(Unavailable):
+        await hasty.run(VERY_SLOW, ["k"], [])
+    await hasty.close()
