@@ -15,7 +15,7 @@ from tiketi.queue.domain import Board, WaitingRoom
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.lines import Lines
 from tiketi.queue.pressure import read_pressure
-from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.replies import DrawDue, RoomLost
 from tiketi.queue.syncing import apply_room
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from tiketi.kernel.errors import Unavailable
 from tiketi.queue import store
 from tiketi.queue.domain import Board
 from tiketi.queue.drawing import hold_draw
-from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.replies import DrawDue, RoomLost
 from tiketi.queue.syncing import sync_room
 
 # With the second that a CDN keeps it, a change of the settings shows within two.

@@ -5,7 +5,7 @@ from uuid import UUID
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import repository, store
 from tiketi.queue.flights import Flights
-from tiketi.queue.store import DrawDue
+from tiketi.queue.replies import DrawDue
 from tiketi.queue.syncing import sync_room
 
 

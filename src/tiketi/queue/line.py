@@ -17,7 +17,7 @@ from tiketi.queue.estimate import (
     poll_after_seconds,
     poll_before_draw_seconds,
 )
-from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.replies import DrawDue, RoomLost
 from tiketi.queue.syncing import sync_room
 
 # So many numbers left are read anew whenever they changed; with more of them the older list serves
@@ -53,10 +53,14 @@ class Line:
         gone = min(place.number - 1, max(serving + max(0, ahead), place.gone))
         return replace(place, gone=gone)
 
+    @property
+    def data(self) -> tuple[int, int, bool]:
+        """Epoch, life, and whether a draw was held: in another one numbers mean something else."""
+        return self.board.epoch, self.board.life, self.board.is_drawn
+
     def is_of(self, board: Board) -> bool:
-        """Whether numbers mean the same on both: a new life or a draw gives them out anew."""
-        own = self.board
-        return (own.epoch, own.life, own.is_drawn) == (board.epoch, board.life, board.is_drawn)
+        """Whether numbers mean the same on both."""
+        return self.data == (board.epoch, board.life, board.is_drawn)
 
     def still_waits(self, number: int) -> bool:
         """Whether the number can be neither admitted nor left; otherwise only the store knows."""

@@ -10,7 +10,7 @@ from tiketi.infra.runtime import Runtime
 from tiketi.queue import store
 from tiketi.queue.domain import Board, Place
 from tiketi.queue.line import Line, read_line
-from tiketi.queue.store import DrawDue, RoomLost
+from tiketi.queue.replies import DrawDue, RoomLost
 
 # Who asks hears of their turn, of a change of the settings or of a reset so much later at most.
 FRESH_SECONDS = 0.5

@@ -7,7 +7,7 @@ from uuid import UUID
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import repository, store
 from tiketi.queue.flights import Flights
-from tiketi.queue.store import NumbersUsedUp
+from tiketi.queue.replies import NumbersUsedUp
 from tiketi.queue.syncing import sync_room
 
 

@@ -12,7 +12,7 @@ from tiketi.kernel.errors import NotFound, Unavailable
 from tiketi.queue import repository, store
 from tiketi.queue.domain import Proof
 from tiketi.queue.errors import QueuePassRequired
-from tiketi.queue.store import RoomLost
+from tiketi.queue.replies import RoomLost
 from tiketi.queue.tokens import find_pass
 
 log = structlog.get_logger(__name__)

@@ -13,11 +13,11 @@ from tiketi.queue.domain import Board, Place, PlaceState, Proof, Standing
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.errors import NotInQueue
 from tiketi.queue.estimate import POLL_SECONDS_MAX
-from tiketi.queue.line import wait_standing
+from tiketi.queue.line import Line, wait_standing
 from tiketi.queue.lines import Lines
 from tiketi.queue.metrics import ADMISSIONS, JOINS
 from tiketi.queue.numbers import supply_numbers
-from tiketi.queue.store import DrawDue, NumbersUsedUp, RoomLost, Seen
+from tiketi.queue.replies import DrawDue, NumbersUsedUp, RoomLost, Seen
 from tiketi.queue.syncing import sync_room
 from tiketi.queue.tokens import Receipt, Receipts, find_receipt, sign_pass, sign_receipt
 from tiketi.queue.waiting import Waiting
@@ -43,14 +43,14 @@ async def join_queue(
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
     proof = _restoring(find_receipt(runtime, receipt), actor.user_id, event_id, now)
-    run = (await runtime.one(Lines).get(event_id)).board.run
-    seen = await _join(runtime, actor, event_id, proof)
+    line = await runtime.one(Lines).get(event_id)
+    seen = await _join(runtime, actor, event_id, proof, line)
     JOINS.inc(seen.is_new)
     ADMISSIONS.inc(seen.admitted)
     if proof is not None and seen.is_new:
         # Restored: the number that they had meanwhile is left.
         runtime.one(Lines).forget(event_id)
-    return _learn(runtime, event, actor.user_id, seen, run=run)
+    return _learn(runtime, event, actor.user_id, seen, run=line.board.run)
 
 
 async def read_status(
@@ -89,7 +89,13 @@ async def _find_place(runtime: Runtime, event_id: UUID, user_id: UUID) -> Seen |
     raise Unavailable("The draw is being held.")
 
 
-async def _join(runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | None) -> Seen:
+async def _join(
+    runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | None, line: Line
+) -> Seen:
+    if proof is None and not actor.is_crew:
+        new = await store.join_plain(runtime.redis, event_id, actor.user_id)
+        if new is not None and (new.epoch, new.life, new.place.is_drawn) == line.data:
+            return Seen(new.place, line.board, is_new=True, admitted=0)
     for _ in range(TRIES_MAX):
         seen: Seen | NumbersUsedUp | DrawDue | RoomLost
         if actor.is_crew:
