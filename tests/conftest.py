@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.client import Client, open_client
+from tests.support.cluster import THROWAWAY
 from tiketi.infra.embedded import EmbeddedPostgres, EmbeddedValkey, throwaway_directory
+from tiketi.infra.embedded.cluster import EmbeddedCluster
 from tiketi.infra.migrations import upgrade_async
 from tiketi.infra.runtime import Runtime, open_runtime
 from tiketi.services.registry import EDGE
@@ -37,6 +39,15 @@ def stores() -> Iterator[Stores]:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedCluster]:
+    """Six masters with a replica each, started for the first test that asks for it."""
+    directory = throwaway_directory("tiketi-cluster-")
+    with EmbeddedCluster(directory / "cluster", settings=THROWAWAY) as cluster:
+        yield cluster
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
 def base_settings(stores: Stores) -> Settings:
     """Limits off: the tests that are about limits turn them on."""
     return Settings(
@@ -50,9 +61,18 @@ def base_settings(stores: Stores) -> Settings:
 
 
 @pytest.fixture
-def settings(base_settings: Settings) -> Settings:
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """``standalone``, unless a test is marked as one of tests/support/stores.py."""
+    return getattr(request, "param", "standalone")
+
+
+@pytest.fixture
+def settings(base_settings: Settings, store_kind: str, request: pytest.FixtureRequest) -> Settings:
     """Override in a module or class to change what its tests run under."""
-    return base_settings
+    if store_kind == "standalone":
+        return base_settings
+    url = request.getfixturevalue("cluster").url()
+    return base_settings.model_copy(update={"redis_url": url})
 
 
 @pytest.fixture
