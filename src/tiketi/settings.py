@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     database_pool_max: int = Field(8, ge=1, le=100, description="connections a process, writer")
     database_timeout_seconds: float = Field(5.0, gt=0, description="a statement's longest run")
     redis_url: str | None = Field(
-        None, description="redis://, rediss:// or redis+cluster://; unset: embedded"
+        None, description="redis[s]:// or redis[s]+cluster://, nodes by comma; unset: embedded"
     )
     redis_pool_max: int = Field(64, ge=1, description="connections a process")
     redis_timeout_seconds: float = Field(2.0, gt=0, description="a command's longest wait")

@@ -13,16 +13,26 @@ from hiredis import pack_command
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, MovedError, NoScriptError, RedisError
+from redis.exceptions import (
+    AskError,
+    BusyLoadingError,
+    ClusterDownError,
+    MovedError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from tiketi.infra.lua import LuaScript
+from tiketi.infra.redis_cluster import open_cluster
 from tiketi.infra.redis_lane import Lane, lines_of_node, lines_of_pool
 from tiketi.kernel.errors import Unavailable
 from tiketi.settings import Settings
 
-CLUSTER_SCHEME = "redis+cluster://"
+CLUSTER = "+cluster://"  # of redis+cluster:// and, by TLS, rediss+cluster://
 # A script is tried again after these waits, in seconds: long enough for a dropped connection,
 # too short for a fail-over, which the caller hears of as `Unavailable`.
 _RETRY_WAITS_SECONDS = (0.02, 0.1)
@@ -30,6 +40,8 @@ _AWAY = "A store is away for a moment."
 _NO_REPLY = (RedisConnectionError, RedisTimeout, OSError)
 # The node is new or was promoted, or the slot is another's now: the client finds it, and learns.
 _ELSEWHERE = (NoScriptError, MovedError, AskError)
+# MASTERDOWN is a ClusterDownError.
+_PASSING = (BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError)
 _STANDALONE = ""
 
 
@@ -119,7 +131,8 @@ class RedisStore:
 
 def is_passing(error: RedisError) -> bool:
     """Whether the server said that it is only for now: loading, failing over, or read-only."""
-    return str(error).startswith(("LOADING", "BUSY", "CLUSTERDOWN", "READONLY", "MASTERDOWN"))
+    # redis-py takes the code out of the text of those errors that it has a class for.
+    return isinstance(error, _PASSING) or str(error).startswith("BUSY")
 
 
 def _judged(error: RedisError) -> Exception:
@@ -127,14 +140,11 @@ def _judged(error: RedisError) -> Exception:
 
 
 def _client(url: str, settings: Settings) -> Redis | RedisCluster:
-    never = Retry(NoBackoff(), 0)
-    if url.startswith(CLUSTER_SCHEME):
-        return RedisCluster.from_url(
-            url.replace(CLUSTER_SCHEME, "redis://", 1),
-            max_connections=settings.redis_pool_max,
-            socket_timeout=settings.redis_timeout_seconds,
-            socket_connect_timeout=settings.redis_timeout_seconds,
-            retry=never,
+    if CLUSTER in url:
+        return open_cluster(
+            url.replace(CLUSTER, "://", 1),
+            at_once_max=settings.redis_pool_max,
+            connect_timeout_seconds=settings.redis_timeout_seconds,
         )
     pool = BlockingConnectionPool.from_url(
         url,
@@ -144,6 +154,6 @@ def _client(url: str, settings: Settings) -> Redis | RedisCluster:
         # for every command, which before Python 3.12 can swallow its caller's cancellation.
         socket_timeout=None,
         socket_connect_timeout=settings.redis_timeout_seconds,
-        retry=never,
+        retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)

@@ -3,7 +3,10 @@ import asyncio
 import pytest
 
 from tests.support.clock import ShiftedClock
+from tests.support.stores import ON_EACH_STORE, keys_like
 from tiketi.infra.rate_limit import Budget, Counts, spend
+
+pytestmark = ON_EACH_STORE
 
 
 async def test_the_budget_is_exact_however_many_ask_at_once(runtime):
@@ -24,12 +27,11 @@ async def test_one_persons_calls_cost_nobody_else(runtime):
 
 async def _window(runtime, **fields) -> None:
     """Rewrite the only window kept: ``began_seconds_ago``, ``d`` its last call, ms into it."""
-    client = runtime.redis.client
-    key = (await client.keys("rate:*"))[0]
+    key = (await keys_like(runtime, "rate:*"))[0]
     if (ago := fields.pop("began_seconds_ago", None)) is not None:
-        seconds, microseconds = await client.time()
-        fields["s"] = seconds * 1000 + microseconds // 1000 - ago * 1000
-    await client.hset(key, mapping=fields)
+        seconds, microseconds = await runtime.redis.command("TIME")
+        fields["s"] = int(seconds) * 1000 + int(microseconds) // 1000 - ago * 1000
+    await runtime.redis.client.hset(key, mapping=fields)
 
 
 async def test_a_new_window_weighs_the_last_one_by_its_share(runtime):

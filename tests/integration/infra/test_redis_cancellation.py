@@ -3,7 +3,10 @@
 import asyncio
 import random
 
+from tests.support.stores import ON_EACH_STORE
 
+
+@ON_EACH_STORE
 async def test_a_cancelled_caller_always_stops(runtime):
     async def ask_for_ever() -> None:
         while True:
