@@ -19,3 +19,13 @@ class ShiftedClock(SystemClock):
 
     def advance(self, **span: float) -> None:
         self.shift += timedelta(**span)
+
+
+class JumpingClock(SystemClock):
+    """A wall clock that somebody set wrong; time measured by it still runs as it does."""
+
+    def __init__(self, **off: float) -> None:
+        self._off = timedelta(**off)
+
+    def now(self) -> datetime:
+        return super().now() + self._off

@@ -134,6 +134,10 @@ class Standings:
     ) -> None:
         """Take in what the store says of a person, and tell them if it is news."""
         was, is_same_life = spot.place, spot.is_of(board)
+        place = queue.as_told(place, board, connection.shown.proof if connection.shown else None)
+        if was is not None and (spot.epoch, spot.life) == (board.epoch, board.life):
+            # Also by another run of the server, which may have forgotten who went in.
+            place = place.not_behind(was)
         spot.look_at = self._runtime.clock.monotonic() + IDLE_LOOK_SECONDS
         if place.state is PlaceState.ABSENT:
             spot.place = None

@@ -126,6 +126,7 @@ class Admitter:
             followed.room.event_id,
             admit_max=ADMITTED_A_CALL_MAX,
             pressure=self._pressure,
+            newest=(followed.room.epoch, followed.room.version),
         )
         if isinstance(result, RoomLost):
             followed.board = None
@@ -143,7 +144,7 @@ async def list_active_rooms(runtime: Runtime) -> list[WaitingRoom]:
     """The rooms of published events whose sale is not long over, ``ROOMS_MAX`` at most."""
     async with runtime.database.reader() as reader:
         rooms = await repository.list_active_rooms(
-            reader, closed_after=runtime.clock.now() - CLOSED_FOR, rooms_max=ROOMS_MAX
+            reader, closed_for=CLOSED_FOR, rooms_max=ROOMS_MAX
         )
     if len(rooms) == ROOMS_MAX:
         log.warning("more_rooms_than_followed", rooms_max=ROOMS_MAX)

@@ -27,7 +27,7 @@ from tiketi.queue.line import Line, rest_standing, wait_standing
 from tiketi.queue.lines import Lines, read_places
 from tiketi.queue.passes import require_pass, spend_pass
 from tiketi.queue.permutation import commitment_of, draw_place, find_number
-from tiketi.queue.places import join_queue, leave_queue, read_status, sign_standing
+from tiketi.queue.places import as_told, join_queue, leave_queue, read_status, sign_standing
 from tiketi.queue.pressure import measure_holds, measure_payments, report_pressure
 from tiketi.queue.rooms import (
     close_room,
@@ -69,6 +69,7 @@ __all__ = [
     "Standing",
     "WaitingRoom",
     "WaitingRoomSettings",
+    "as_told",
     "close_room",
     "commitment_of",
     "configure",

@@ -33,7 +33,7 @@ class AudienceRecorder:
         now = self._runtime.clock.now()
         async with self._runtime.database.reader() as reader:
             rooms = await repository.list_active_rooms(
-                reader, closed_after=now - CLOSED_FOR, rooms_max=ROOMS_MAX
+                reader, closed_for=CLOSED_FOR, rooms_max=ROOMS_MAX
             )
         at_once = asyncio.Semaphore(ROOMS_AT_ONCE_MAX)
 

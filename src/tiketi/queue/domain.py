@@ -1,6 +1,6 @@
 """The waiting room's settings, its public board, and a person's place in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -185,6 +185,12 @@ class Place:
         if self.state is not PlaceState.WAITING or self.number is None or not self.is_drawn:
             return None
         return self.number - self.gone
+
+    def not_behind(self, before: "Place") -> "Place":
+        """The same place, nobody ahead of it who was gone ``before``, in the same life."""
+        if before.position is None or self.position is None or before.number != self.number:
+            return self
+        return replace(self, gone=max(self.gone, before.gone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ EPOCHS_MAX = 2_000
 async def require_pass(runtime: Runtime, actor: Actor, event: Event, token: str | None) -> None:
     """QueuePassRequired unless the queue is off or the pass is this user's and lives.
 
-    The store knows who is inside. Without it, or where it lost the room, the signature decides,
-    and the epoch: a sale goes on while the store is away.
+    The store knows who is inside, by its own clock. Without it, or where it lost the room, the
+    signature decides, the epoch and this process's clock: a sale goes on while the store is away.
     """
     if not event.queue_enabled:
         return
@@ -36,7 +36,8 @@ async def require_pass(runtime: Runtime, actor: Actor, event: Event, token: str 
     verdict = await _check(runtime, proof)
     if isinstance(verdict, RoomLost):
         epoch = (await runtime.one(_Epochs).cache.get(event.id)).value
-        verdict = proof.epoch == epoch
+        lives = proof.expires_at is not None and proof.expires_at > runtime.clock.now()
+        verdict = lives and proof.epoch == epoch
     if not verdict:
         raise QueuePassRequired
 

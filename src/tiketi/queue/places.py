@@ -38,13 +38,15 @@ async def join_queue(
     NotFound; SaleNotOpen once the sale is over. Staff and admins are admitted beside the line.
     """
     event = await runtime.one(EventCache).get(event_id)
-    if event.status(now) in (EventStatus.ENDED, EventStatus.CANCELLED):
-        raise SaleNotOpen
     if not event.queue_enabled:
+        _refuse_the_late(event, now)
         return _not_required(runtime, event, actor.user_id, now)
-    proof = _restoring(find_receipt(runtime, receipt), actor.user_id, event_id, now)
     line = await runtime.one(Lines).get(event_id)
+    # A line's end is by the store's clock, as its opening is: processes may disagree.
+    _refuse_the_late(event, line.board.as_of)
+    proof = _restoring(find_receipt(runtime, receipt), actor.user_id, event_id)
     seen = await _join(runtime, actor, event_id, proof, line)
+    seen = replace(seen, place=as_told(seen.place, seen.board, proof))
     JOINS.inc(seen.is_new)
     ADMISSIONS.inc(seen.admitted)
     if proof is not None and seen.is_new:
@@ -71,6 +73,8 @@ async def read_status(
     seen = await _find_place(runtime, event_id, actor.user_id)
     if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:
         raise NotInQueue
+    proof = shown.proof if shown else None
+    seen = replace(seen, place=as_told(seen.place, seen.board, proof))
     return _learn(runtime, event, actor.user_id, seen, run=run, shown=shown)
 
 
@@ -115,13 +119,28 @@ async def _join(
     raise Unavailable("The waiting room is being set up.")
 
 
-def _restoring(proof: Proof | None, user_id: UUID, event_id: UUID, now: datetime) -> Proof | None:
-    """The proof if it may restore a place: the user's own here, and not of a pass that lapsed."""
+def _refuse_the_late(event: Event, moment: datetime) -> None:
+    if event.status(moment) in (EventStatus.ENDED, EventStatus.CANCELLED):
+        raise SaleNotOpen
+
+
+def _restoring(proof: Proof | None, user_id: UUID, event_id: UUID) -> Proof | None:
+    """The proof if it may restore a place: the user's own here, and of a number."""
     if proof is None or (proof.user_id, proof.event_id) != (user_id, event_id):
         return None
-    if proof.number < 1 or (proof.expires_at is not None and proof.expires_at <= now):
-        return None
-    return proof
+    return proof if proof.number > 0 else None
+
+
+def as_told(place: Place, board: Board, proof: Proof | None) -> Place:
+    """The place, nobody further back than their receipt says they stood.
+
+    Within a life of the data only a fail-over can have forgotten who went in or left before them.
+    """
+    if proof is None or proof.expires_at is not None or place.position is None:
+        return place
+    if (proof.epoch, proof.life, proof.number) != (board.epoch, board.life, place.given):
+        return place
+    return replace(place, gone=max(place.gone, proof.gone))
 
 
 def _learn(
@@ -140,8 +159,10 @@ def _learn(
     """
     board = replace(seen.board, run=run)
     runtime.one(Lines).note(event.id, board)
-    standing, receipt = _sign(runtime, event, user_id, seen.place, board=board, shown=shown)
-    runtime.one(Waiting).remember(event.id, user_id, seen.place, board, receipt)
+    waiting = runtime.one(Waiting)
+    place = waiting.not_behind(event.id, user_id, seen.place, board)
+    standing, receipt = _sign(runtime, event, user_id, place, board=board, shown=shown)
+    waiting.remember(event.id, user_id, place, board, receipt)
     return standing
 
 

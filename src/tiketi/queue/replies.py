@@ -19,7 +19,10 @@ class RoomLost:
 
 @dataclass(frozen=True, slots=True)
 class NumbersUsedUp:
-    """The data of this life has given every number up to ``numbers_max``."""
+    """All numbers up to ``numbers_max`` were given, or nobody can tell which were.
+
+    ``life`` names who asks: the life of the data, or what a fail-over left of it.
+    """
 
     epoch: int
     life: int

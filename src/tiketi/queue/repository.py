@@ -1,7 +1,7 @@
 """The waiting room in PostgreSQL. An event's times are read, never written, from its own schema."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,8 @@ from sqlalchemy import text
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.queue.domain import Mode, WaitingRoom, WaitingRoomSettings
 
-# The first block of numbers, so that a small sale's next life begins not far above; each block
-# after it is as large as all before, so that a large sale asks seldom.
+# A life after a loss begins above the block: with a tenth of all before it in a block, what
+# newcomers are told is too far back by a tenth at most, and a million numbers are 60 blocks.
 NUMBERS_BLOCK_MIN = 1_000
 NUMBERS_BLOCK_MAX = 100_000
 
@@ -25,9 +25,12 @@ _COLUMNS = """
 _FIND = text(f"{_COLUMNS} WHERE r.event_id = :event_id")
 _LOCK = text(f"{_COLUMNS} WHERE r.event_id = :event_id FOR UPDATE OF r")
 _ACTIVE = text(f"""{_COLUMNS}
-    WHERE e.queue_enabled AND e.published_at IS NOT NULL AND e.sale_closes_at > :closed_after
-        AND (e.cancelled_at IS NULL OR e.cancelled_at > :closed_after)
+    WHERE e.queue_enabled AND e.published_at IS NOT NULL
+        AND LEAST(e.sale_closes_at, e.cancelled_at) + CAST(:closed_for AS interval)
+            > clock_timestamp()
     ORDER BY e.sale_closes_at, e.id LIMIT :rooms_max""")
+_HAS_OPENED = text("""
+    SELECT clock_timestamp() >= sale_opens_at FROM events.event WHERE id = :event_id""")
 _EPOCH = text("SELECT epoch FROM queue.waiting_room WHERE event_id = :event_id")
 _INSERT = text("""
     INSERT INTO queue.waiting_room
@@ -56,7 +59,8 @@ _RESERVE = text("""
             THEN numbers_life_from ELSE numbers_reserved END,
         numbers_reserved = CASE WHEN numbers_life = :life AND numbers_reserved > :numbers_max
             THEN numbers_reserved
-            ELSE numbers_reserved + LEAST(GREATEST(numbers_reserved, :block_min), :block_max) END,
+            ELSE numbers_reserved
+                + LEAST(GREATEST(numbers_reserved / 10, :block_min), :block_max) END,
         numbers_life = :life
     WHERE event_id = :event_id AND epoch = :epoch
     RETURNING GREATEST(numbers_life_from, :numbers_max) + 1 AS first, numbers_reserved AS last""")
@@ -95,11 +99,19 @@ async def lock_room(tx: Tx, event_id: UUID) -> WaitingRoom | None:
     return None if row is None else _room(row)
 
 
+async def has_opened(tx: Tx, event_id: UUID) -> bool:
+    """Whether the sale has opened, by the database's clock."""
+    return bool((await tx.execute(_HAS_OPENED, {"event_id": event_id})).scalar_one())
+
+
 async def list_active_rooms(
-    reader: Reader, *, closed_after: datetime, rooms_max: int
+    reader: Reader, *, closed_for: timedelta, rooms_max: int
 ) -> list[WaitingRoom]:
-    """The published events with a line whose sale is not over since then; soon over first."""
-    rows = await reader.execute(_ACTIVE, {"closed_after": closed_after, "rooms_max": rooms_max})
+    """The published events with a line, their sale over for no longer than that; soon over first.
+
+    By the database's clock: one process's may be hours off.
+    """
+    rows = await reader.execute(_ACTIVE, {"closed_for": closed_for, "rooms_max": rooms_max})
     return [_room(row) for row in rows.mappings()]
 
 

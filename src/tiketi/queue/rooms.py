@@ -66,7 +66,7 @@ async def configure(
         raise NotFound
     settings = replace(room.settings, **changes)
     _count_after_commit(tx, *_actions(room.settings, settings, is_switched=is_switched))
-    is_line_open = now >= room.opens_at and room.numbers_reserved > 0
+    is_line_open = room.numbers_reserved > 0 and await repository.has_opened(tx, event_id)
     entrants = room.draw_entrants
     if room.settings.mode is Mode.DRAW and settings.mode is Mode.FIFO:
         if entrants or (entrants is None and is_line_open):

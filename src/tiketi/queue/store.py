@@ -106,14 +106,16 @@ async def read_places(
 
 
 async def admit_next(
-    redis: RedisStore, event_id: UUID, *, admit_max: int, pressure: float | None = None
-) -> Admitted | DrawDue | RoomLost:
+    redis: RedisStore, event_id: UUID, *, admit_max: int, pressure: float | None = None,
+    newest: tuple[int, int] = (0, 0),
+) -> Admitted | DrawDue | RoomLost:  # fmt: skip
     """Admit whose turn it is, ``admit_max`` people at most, at the speed that the pressure allows.
 
-    ``pressure`` None: it is not known, and the speed stays as it is.
+    ``pressure`` None: it is not known, and the speed stays as it is. Where the settings are older
+    than ``newest``, epoch and version, the room counts as lost.
     """
     thousandths = -1 if pressure is None else round(pressure * 1_000)
-    args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX, thousandths]
+    args = [admit_max, LAPSED_KEPT_MS, LAPSED_FORGOTTEN_MAX, thousandths, *newest]
     reply = await redis.run(_ADMIT, room_keys(event_id), args)
     return find_trouble(reply) or Admitted(parse_board(reply[0]), int(reply[1]), bool(reply[2]))
 

@@ -57,6 +57,13 @@ class Waiting:
         place = known.place = line.move(known.place)
         return place, line.board, known.receipt
 
+    def not_behind(self, event_id: UUID, user_id: UUID, place: Place, board: Board) -> Place:
+        """The place, no further back than this process has told: see ``Place.not_behind``."""
+        known = self._people.get((event_id, user_id))
+        if known is None or (known.epoch, known.life) != (board.epoch, board.life):
+            return place
+        return place.not_behind(known.place)
+
     def remember(
         self, event_id: UUID, user_id: UUID, place: Place, board: Board, receipt: Receipt
     ) -> None:

@@ -1,5 +1,7 @@
 """Several processes' worth of runtimes over the same stores."""
 
+import sys
+
 import pytest
 
 from tiketi.infra.runtime import open_runtime
@@ -11,3 +13,14 @@ async def runtimes(settings, runtime):
     yield opened
     for other in opened:
         await other.close()
+
+
+@pytest.fixture
+def note(capsys):
+    """Say a measured figure, whatever pytest captures."""
+
+    def say(words):
+        with capsys.disabled():
+            sys.stdout.write(f"\n{words}\n")
+
+    return say

@@ -2,17 +2,21 @@
 -- KEYS as in room.lua
 -- ARGV 1 how many to admit at most  2 how long a lapsed pass is remembered, ms
 --   3 how many lapsed ones to forget at most  4 the pressure (rate.lua) in thousandths, or -1
--- Reply {'no_room'} | {'needs_draw', …} (line.lua) | {board (figures.lua),
---   how many were admitted, whether there may be more whose turn it is}
+--   5 epoch and 6 version of the settings that the caller knows of
+-- Reply {'no_room'}, also where a fail-over forgot those settings | {'needs_draw', …} (line.lua)
+--   | {board (figures.lua), how many were admitted, whether there may be more whose turn it is}
 -- Repeated, it admits only what the rate and the capacity still allow, and within a second adjusts
 -- nothing.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures
 -- include call_next
 -- include admit_next
-if not room.life then return {'no_room'} end
+local epoch, version = tonumber(ARGV[5]), tonumber(ARGV[6])
+if not room.life or room.epoch < epoch then return {'no_room'} end
+if room.epoch == epoch and room.version < version then return {'no_room'} end
 if is_draw_due() then return needs_draw() end
 for _, key in ipairs({ADMITTED, CREW}) do
   local lapsed = redis.call('ZRANGEBYSCORE', key, '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])

@@ -6,6 +6,7 @@
 --   14 the draw's commitment, '' for none  15 whether everything is sold
 -- Reply 1 if a life was begun. An older epoch or version never wins; repeating changes nothing.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures
@@ -20,7 +21,7 @@ if is_new then
   redis.call('HSET', ROOM, 'epoch', epoch, 'life', ARGV[10], 'next', 0, 'numbers_max', 0,
     'serving', 0, 'reborn', reborn, 'admit_from_ms', now + reborn * ARGV[12],
     'tokens', ARGV[4], 'refilled_at_ms', now, 'heat', 0, 'heated_at_ms', now, 'begun_at_ms', now,
-    'ceiling', 0, 'ceiling_until_ms', 0)
+    'ceiling', 0, 'ceiling_until_ms', 0, 'run', run_mark())
 elseif version > room.version then
   -- Passes given under a larger capacity stay until they lapse.
   if capacity < room.capacity and count_active() > capacity then

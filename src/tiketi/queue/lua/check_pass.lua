@@ -4,6 +4,7 @@
 -- A pass of an earlier life of the data is taken in again. Repeated, it finds the pass inside; only
 -- the first time is written down.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures
@@ -15,7 +16,11 @@ if math.max(score(ADMITTED, user) or 0, score(CREW, user) or 0) > now then
   settle_shown(user)
   return 'good'
 end
-if tonumber(ARGV[3]) == room.life then return 'bad' end
+local held = held_place(user)
+-- In the same life only a fail-over can have forgotten that this number was admitted.
+if tonumber(ARGV[3]) == room.life and not (held and held == place_of(tonumber(ARGV[4]))) then
+  return 'bad'
+end
 -- Without the draw its place is not known; the signature decides meanwhile.
 if is_draw_due() then return 'no_room' end
 return readmit(user, ARGV[4], tonumber(ARGV[5])) and 'good' or 'bad'

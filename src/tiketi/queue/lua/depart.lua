@@ -2,6 +2,7 @@
 -- KEYS as in room.lua     ARGV 1 user  2 leaves 0|1
 -- Reply 1, or 0 when the room is lost. Repeating it changes nothing.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures

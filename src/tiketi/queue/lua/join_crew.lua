@@ -3,6 +3,7 @@
 -- Reply {'no_room'} | {place (standing.lua), board (figures.lua), 0, 0}
 -- Repeated, it finds the pass that it gave.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures

@@ -4,12 +4,13 @@
 -- KEYS as in room.lua     ARGV 1 user
 -- Reply 0 if the case is another | {number, gone below it, epoch, life, whether it is drawn 0|1}
 -- Repeated, it finds the place that it gave, and leaves it to join.lua.
+-- include run
 local ROOM, WAITING, ADMITTED, _, LEFT, _, CREW, ENTRANTS = unpack(KEYS)
 local user = ARGV[1]
-local life, epoch, next_number, numbers_max, serving, mode, draw_key, opens_at_ms = unpack(
-  redis.call('HMGET', ROOM, 'life', 'epoch', 'next', 'numbers_max', 'serving', 'mode', 'draw_key',
-    'opens_at_ms'))
-if not life or tonumber(next_number) >= tonumber(numbers_max) then return 0 end
+local life, epoch, run, next_number, numbers_max, serving, mode, draw_key, opens_at_ms = unpack(
+  redis.call('HMGET', ROOM, 'life', 'epoch', 'run', 'next', 'numbers_max', 'serving', 'mode',
+    'draw_key', 'opens_at_ms'))
+if not life or run ~= run_mark() or tonumber(next_number) >= tonumber(numbers_max) then return 0 end
 if redis.call('ZSCORE', WAITING, user) or redis.call('ZSCORE', ADMITTED, user)
   or redis.call('ZSCORE', CREW, user) then
   return 0

@@ -1,5 +1,5 @@
 -- Piece: where a number stands in line: its own place, or the one that was drawn for it.
--- Needs room.lua and permutation.lua.
+-- Needs room.lua, run.lua and permutation.lua.
 -- The draw is due and PostgreSQL has not been told of it, or this life of the data has not.
 local function is_draw_due()
   return room.mode == 'draw' and not room.draw_key and now >= room.opens_at_ms
@@ -20,6 +20,6 @@ end
 
 local function needs_draw()
   -- Who was served before the room was set to draw stays served: then there is nothing to draw.
-  local known = room.numbers_max > 0 and 1 or 0
+  local known = room.numbers_max > 0 and room.run == run_mark() and 1 or 0
   return {'needs_draw', room.epoch, known, room.serving > 0 and 0 or room.next}
 end

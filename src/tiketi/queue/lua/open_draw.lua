@@ -3,7 +3,10 @@
 -- Reply 1 if it was opened. However many wait, it writes a few fields and renames two keys.
 -- Repeated, or in another epoch, it changes nothing.
 -- include room
+-- include run
+-- include numbers
 if room.epoch ~= tonumber(ARGV[1]) or room.draw_key or room.mode ~= 'draw' then return 0 end
+if room.run ~= run_mark() then disown_numbers() end
 local entrants = tonumber(ARGV[3])
 if entrants > 0 then
   if redis.call('EXISTS', WAITING) == 1 then redis.call('RENAME', WAITING, ENTRANTS) end

@@ -6,10 +6,10 @@
 -- Within a life numbers are only added to LEFT, but when `serving` passes them: three figures that
 -- are the same mean the same numbers.
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures
--- include run
 if not room.life then return {'no_room'} end
 if is_draw_due() then return needs_draw() end
 local count = redis.call('ZCARD', LEFT)

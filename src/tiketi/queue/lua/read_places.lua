@@ -2,6 +2,7 @@
 -- KEYS as in room.lua     ARGV the users
 -- Reply {'no_room'} | {'needs_draw', …} (line.lua) | {board (figures.lua), place (standing.lua) of each user in turn}
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures

@@ -4,3 +4,8 @@ local function run_id()
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 end
+
+-- As the room keeps it: never mistaken for a number.
+local function run_mark()
+  return 'run:' .. run_id()
+end

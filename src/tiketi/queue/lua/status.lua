@@ -2,6 +2,7 @@
 -- KEYS as in room.lua     ARGV 1 user
 -- Reply {'no_room'} | {'needs_draw', …} (line.lua) | {place (standing.lua), board (figures.lua), 0, 0}
 -- include room
+-- include run
 -- include permutation
 -- include line
 -- include figures

@@ -1,0 +1,29 @@
+"""What those who follow an event live are told after a fail-over forgot the last admissions."""
+
+from tests.support.live import follow
+from tests.support.waiting_room import join, join_in_turn, open_line, people
+from tiketi.queue.keys import room_keys
+
+
+async def _set_serving(runtime, event_id, serving):
+    await runtime.redis.command("HSET", room_keys(event_id)[0], "serving", serving)
+
+
+async def test_nobodys_position_grows_live_when_the_store_goes_back(runtime, serve):
+    service = await serve()
+    event_id = await open_line(runtime, rate_per_minute=0)
+    follower_of, other, joins_late = people(3)
+    await join_in_turn(runtime, event_id, people(10))
+    await join(runtime, event_id, other)
+    await join(runtime, event_id, follower_of)
+    await _set_serving(runtime, event_id, 6)
+    receipt = (await join(runtime, event_id, follower_of)).receipt
+    async with follow(service, event_id, receipt=receipt) as before:
+        assert (await before.next("queue.position"))["position"] == 6
+        await _set_serving(runtime, event_id, 2)
+        async with follow(service, event_id, receipt=receipt) as after:
+            assert (await after.next("queue.position"))["position"] == 6
+            await join(runtime, event_id, joins_late)
+            for follower in (before, after):
+                # Sent again within 5 s, whatever changed.
+                assert (await follower.next("queue.position"))["position"] == 6
