@@ -15,9 +15,11 @@ up: $(READY)
 test: $(READY)
 	scripts/check
 
-# Every process killed in the middle of an on-sale, one by one and together.
+# Every process killed in the middle of an on-sale, one by one and together; masters of a Redis
+# Cluster killed; thousands over a network that loses replies; every store's tests on a cluster too.
 chaos: $(READY)
 	$(BIN)/pytest -q tests/chaos
+	$(BIN)/pytest -q -m long tests/integration
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)

@@ -1,5 +1,6 @@
 """A whole local system, started as a person would: `tiketi up` in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def free_port_block():
 class Up:
     """``output`` is a file, so that a process that is never read cannot block."""
 
-    def __init__(self, data, port, *options):
+    def __init__(self, data, port, *options, **environment):
         self.data, self.port = data, port
         self.output = data.with_name(f"{data.name}-{port}.out")
         ports = ["--port", str(port), "--service-port-base", str(port + 1)]
@@ -35,6 +36,7 @@ class Up:
                 [sys.executable, "-m", "tiketi", "up", "--data", data, *ports, *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
             )
 
     @property

@@ -5,8 +5,12 @@ import random
 from contextlib import asynccontextmanager
 from itertools import cycle
 
+from tests.support.stores import ON_EACH_STORE_LONG
 from tests.support.waiting_room import admit, ask, join, leave, open_line, people, state_of, until
 from tiketi.queue import api as queue
+
+pytestmark = ON_EACH_STORE_LONG
+
 
 AT_ONCE_MAX = 256
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.stores import ON_EACH_STORE_LONG
 from tests.support.waiting_room import (
     admit,
     ask,
@@ -23,6 +24,9 @@ from tests.support.waiting_room import (
 )
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
+
+pytestmark = ON_EACH_STORE_LONG
+
 
 HOUR = timedelta(hours=1)
 

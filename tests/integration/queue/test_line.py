@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.stores import ON_EACH_STORE
 from tests.support.waiting_room import (
     admit,
     admit_until_inside,
@@ -25,6 +26,8 @@ from tiketi.kernel.errors import NotFound
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
+
+pytestmark = ON_EACH_STORE
 
 
 async def test_with_room_and_nobody_waiting_one_is_admitted_at_once(runtime):

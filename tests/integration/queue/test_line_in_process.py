@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.stores import ON_EACH_STORE_LONG
 from tests.support.waiting_room import (
     admit,
     ask,
@@ -22,6 +23,8 @@ from tests.support.waiting_room import (
 from tiketi.queue import api as queue
 from tiketi.queue.domain import PlaceState
 from tiketi.queue.line import read_line
+
+pytestmark = ON_EACH_STORE_LONG
 
 
 async def places_of(runtime, event_id, actors):

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from tests.support.stores import ON_EACH_STORE
 from tests.support.waiting_room import (
     admit,
     ask,
@@ -23,6 +24,8 @@ from tiketi.events import api as events
 from tiketi.infra.redis import RedisStore
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
+
+pytestmark = ON_EACH_STORE
 
 
 async def _event(runtime, event_id):

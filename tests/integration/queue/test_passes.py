@@ -1,5 +1,6 @@
 """Whom the sale lets buy."""
 
+from tests.support.stores import ON_EACH_STORE
 from tests.support.waiting_room import (
     admit,
     change,
@@ -15,6 +16,8 @@ from tests.support.waiting_room import (
 from tiketi.events import api as events
 from tiketi.infra.runtime import open_runtime
 from tiketi.queue import api as queue
+
+pytestmark = ON_EACH_STORE
 
 
 async def _event(runtime, event_id):

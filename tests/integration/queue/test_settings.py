@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.support.stores import ON_EACH_STORE_LONG
 from tests.support.waiting_room import (
     admit,
     ask,
@@ -22,6 +23,8 @@ from tiketi.queue import api as queue
 from tiketi.queue import repository
 from tiketi.queue.keys import room_keys
 from tiketi.queue.syncing import apply_room
+
+pytestmark = ON_EACH_STORE_LONG
 
 
 async def test_paused_admits_nobody_until_it_goes_on(runtime):

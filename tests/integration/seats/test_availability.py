@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.support.away import database_away, redis_away
 from tests.support.clock import ShiftedClock
 from tests.support.on_sale import General, Section, open_sale
+from tests.support.stores import ON_EACH_STORE, keys_like
 from tiketi.infra.runtime import open_runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.kernel.ids import new_id
@@ -16,6 +17,8 @@ from tiketi.seats import api as seats
 from tiketi.seats import availability_store as store
 from tiketi.seats.api import SeatMaps, read_availability
 from tiketi.seats.availability import FRESH_SECONDS, Availabilities
+
+pytestmark = ON_EACH_STORE
 
 
 class Process:
@@ -65,7 +68,7 @@ def claim(runtime):
 
 async def age(runtime) -> None:
     """As if what is kept in Redis had been computed long ago."""
-    for key in await runtime.redis.client.keys("event:*:availability"):
+    for key in await keys_like(runtime, "event:*:availability"):
         await runtime.redis.client.hset(key, "true_at", 1)
 
 
@@ -140,7 +143,7 @@ async def test_many_processes_compute_once(runtime, processes):
 
 async def _keys_after(runtime, processes, event) -> list[bytes]:
     await asyncio.gather(*(process.look(event) for process in processes))
-    keys = await runtime.redis.client.keys("event:*:availability")
+    keys = await keys_like(runtime, "event:*:availability")
     # Fresh for as long as the test runs.
     await runtime.redis.client.hset(keys[0], "true_at", await _redis_ms(runtime))
     return keys
@@ -155,7 +158,7 @@ async def test_one_who_died_while_computing_is_replaced(runtime, process, claim)
     event = await open_sale(runtime)
     await process.look(event)
     await claim(event, [0])
-    (key,) = await runtime.redis.client.keys("event:*:availability")
+    (key,) = await keys_like(runtime, "event:*:availability")
     now_ms = await _redis_ms(runtime)
     dead = {"true_at": 1, "lease": now_ms + 1500, "holder": "somebody"}
     await runtime.redis.client.hset(key, mapping=dead)
@@ -170,7 +173,7 @@ async def test_a_slow_process_does_not_bring_old_news_back(runtime, process, cla
     look = await store.look(runtime.redis, event.id, 0, FRESH_SECONDS)
     assert look.computes
     await claim(event, [0])
-    (key,) = await runtime.redis.client.keys("event:*:availability")
+    (key,) = await keys_like(runtime, "event:*:availability")
     await runtime.redis.client.hdel(key, "lease")
     newer = await process.look(event)
     old = b'{"sections":{},"general":{}}'
@@ -196,7 +199,7 @@ async def test_versions_go_on_when_a_fail_over_lost_the_last_of_them(runtime, pr
     event = await open_sale(runtime)
     ahead, behind = processes[:2]
     first = await ahead.look(event)
-    (key,) = await runtime.redis.client.keys("event:*:availability")
+    (key,) = await keys_like(runtime, "event:*:availability")
     await runtime.redis.client.hset(key, "version", first.version - 5)
     found = await ahead.look(event)
     assert found.version > first.version

@@ -9,10 +9,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from tests.support.stores import ON_EACH_STORE_LONG
 from tiketi.kernel.ids import new_id
 from tiketi.seats import claims
 from tiketi.seats.domain import SeatMap, SeatRow, SeatSection
 from tiketi.seats.errors import SeatTaken, SoldOut
+
+pytestmark = ON_EACH_STORE_LONG
+
 
 TIER = new_id()
 

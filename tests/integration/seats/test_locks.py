@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.integration.seats.test_claims import claim, seat_map
+from tests.support.stores import ON_EACH_STORE, keys_like
 from tiketi.kernel.errors import NotFound
 from tiketi.kernel.ids import new_id
 from tiketi.seats import keys, locks
@@ -12,6 +13,8 @@ from tiketi.seats.domain import SeatMap, SeatRow, SeatSection
 from tiketi.seats.errors import LockLost, SeatTaken
 
 __all__ = ["seat_map"]
+
+pytestmark = ON_EACH_STORE
 
 
 async def lock(runtime, seat_map, indexes, user_id):
@@ -21,9 +24,9 @@ async def lock(runtime, seat_map, indexes, user_id):
 
 async def lapse(runtime) -> None:
     """As if every lock's time were over."""
-    for key in await runtime.redis.client.keys("lock:seat:*"):
+    for key in await keys_like(runtime, "lock:seat:*"):
         await runtime.redis.client.delete(key)
-    for key in await runtime.redis.client.keys("lock:section:*"):
+    for key in await keys_like(runtime, "lock:section:*"):
         await runtime.redis.client.delete(key)
 
 
@@ -75,19 +78,19 @@ async def test_a_fence_grows_with_every_lock(runtime, seat_map):
 async def test_a_refused_attempt_takes_and_prolongs_nothing(runtime, seat_map):
     anna, boris = new_id(), new_id()
     await lock(runtime, seat_map, [3], anna)
-    keys = await runtime.redis.client.keys("lock:seat:*")
-    before = await runtime.redis.client.execute_command("PEXPIRETIME", keys[0])
+    keys = await keys_like(runtime, "lock:seat:*")
+    before = await runtime.redis.command("PEXPIRETIME", keys[0])
     with pytest.raises(SeatTaken):
         await lock(runtime, seat_map, [2, 3], boris)
-    assert await runtime.redis.client.keys("lock:seat:*") == keys
-    assert await runtime.redis.client.execute_command("PEXPIRETIME", keys[0]) == before
+    assert await keys_like(runtime, "lock:seat:*") == keys
+    assert await runtime.redis.command("PEXPIRETIME", keys[0]) == before
 
 
 async def test_renewal_ends_at_the_maximum_life(runtime, seat_map):
     anna = new_id()
     started = runtime.clock.now()
     held = await lock(runtime, seat_map, [3], anna)
-    [key] = await runtime.redis.client.keys("lock:seat:*")
+    [key] = await keys_like(runtime, "lock:seat:*")
     user, lock_id, deadline = (await runtime.redis.client.get(key)).decode().split(":")
     assert int(deadline) / 1000 - started.timestamp() == pytest.approx(120, abs=5)
     # Two seconds before the end of its life, a renewal gives two seconds, not ten.
