@@ -17,9 +17,16 @@ from redis.asyncio import RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ClusterDownError, RedisClusterException, RedisError, SlotNotCoveredError
+from redis.cluster import get_node_name
+from redis.exceptions import (
+    ClusterDownError,
+    RedisClusterException,
+    RedisError,
+    SlotNotCoveredError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
+from redis.utils import str_if_bytes
 
 # A command that was cut off after this long may have met a node that hangs.
 SILENT_SECONDS = 0.5
@@ -107,7 +114,8 @@ class ClusterClient(RedisCluster):
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
                     node = random.choice(self.get_nodes())  # noqa: S311 # guards nothing
-                    is_news = self._is_news(await node.execute_command("CLUSTER SLOTS"))
+                    said = await node.execute_command("CLUSTER SLOTS")
+                    is_news = self._is_news(said, node.host)
                 if is_news:
                     await self._move_on()
                     return
@@ -124,22 +132,21 @@ class ClusterClient(RedisCluster):
                 # Who still waits for its reply hears at once that there will be none.
                 await node.disconnect()
 
-    def _is_news(self, said: Sequence[Any]) -> bool:
+    def _is_news(self, said: Sequence[Any], asked_host: str) -> bool:
         """Whether CLUSTER SLOTS names another master than we know for some slots."""
-        known = self.nodes_manager.slots_cache
-        for first, _, (_, port, *_), *_ in said:
-            nodes = known.get(int(first))
-            if not nodes or nodes[0].port != int(port):
+        for first, _, (host, port, *_), *_ in said:
+            # A node that does not know its own address leaves it out.
+            name = get_node_name(str_if_bytes(host) or asked_host, int(port))
+            known = self.nodes_manager.slots_cache.get(int(first))
+            if not known or known[0].name != name:
                 return True
         return False
 
     def _name_of_node(self, args: Sequence[Any]) -> str:
-        """The node of the command's key; "" where it names none, or nobody serves its slot."""
+        """The node of the command's key, or "" where it names none."""
         at = 3 if args[0] in ("EVAL", "EVALSHA") else 1
-        if len(args) <= at:
-            return ""
-        nodes = self.nodes_manager.slots_cache.get(self.keyslot(args[at]))
-        return nodes[0].name if nodes else ""
+        node = self.get_node_from_key(args[at]) if len(args) > at else None
+        return node.name if node else ""
 
 
 def open_cluster(url: str, *, at_once_max: int, connect_timeout_seconds: float) -> ClusterClient:

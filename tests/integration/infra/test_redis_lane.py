@@ -6,10 +6,13 @@ import pytest
 from redis.exceptions import ResponseError
 
 from tests.support.away import redis_away
+from tests.support.stores import ON_EACH_STORE
 from tiketi.infra import redis_lane
 from tiketi.infra.lua import LuaScript
 from tiketi.infra.redis import RedisStore
 from tiketi.kernel.errors import Unavailable
+
+pytestmark = ON_EACH_STORE
 
 ADD = LuaScript("test:add", "return redis.call('SADD', KEYS[1], ARGV[1])")
 BREAK = LuaScript("test:break", "return redis.call('INCR', KEYS[1])")
@@ -53,7 +56,7 @@ async def test_who_goes_away_takes_nobody_s_reply_along(runtime):
 
 async def test_a_server_that_forgot_the_script_is_given_it_again(runtime):
     assert await runtime.redis.run(ADD, ["set"], [1]) == 1
-    await runtime.redis.command("SCRIPT", "FLUSH")
+    await runtime.redis.command("SCRIPT FLUSH")
     assert await runtime.redis.run(ADD, ["set"], [2]) == 1
 
 

@@ -1,11 +1,15 @@
 """What the store promises on a cluster as on one server: who asks it must not know which it is."""
 
 import asyncio
+import shutil
+from functools import partial
 
 import pytest
 
 from tests.support.stores import ON_EACH_STORE
 from tiketi.infra.embedded import EmbeddedValkey, pick_free_port, throwaway_directory
+from tiketi.infra.embedded.cluster_node import ClusterNode
+from tiketi.infra.embedded.process import wait_until
 from tiketi.infra.keyspace import Pool, tag_for
 from tiketi.infra.lua import LuaScript
 from tiketi.infra.redis import RedisStore
@@ -66,10 +70,18 @@ async def test_any_node_of_several_named_is_enough(cluster, settings):
 
 
 @pytest.fixture
-def demoted():
+def directory():
+    made = throwaway_directory("tiketi-test-")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def demoted(directory):
     """A server that became the replica of one that is gone."""
-    directory = throwaway_directory("tiketi-replica-")
-    with EmbeddedValkey(directory, settings={"replica-serve-stale-data": "no"}) as valkey:
+    with EmbeddedValkey(
+        directory / "valkey", settings={"replica-serve-stale-data": "no"}
+    ) as valkey:
         yield valkey
 
 
@@ -84,3 +96,23 @@ async def test_a_demoted_server_is_unavailable_and_no_fault_of_ours(settings, de
     with pytest.raises(Unavailable):
         await store.command("SET", "x", "1")
     await store.close()
+
+
+def _is_up(node):
+    return "cluster_state:ok" in node.command("CLUSTER INFO")
+
+
+async def test_slots_that_nobody_serves_are_unavailable_and_the_others_are_not(settings, directory):
+    with ClusterNode(directory / "node", node_timeout_ms=1_000, settings=None) as node:
+        node.command("CLUSTER", "ADDSLOTSRANGE", *Pool.QUEUE.value)
+        is_up = partial(wait_until, partial(_is_up, node), timeout_seconds=10)
+        assert await asyncio.to_thread(is_up)
+        url = node.url().replace("redis://", "redis+cluster://").removesuffix("/0")
+        store = RedisStore(settings.model_copy(update={"redis_url": url}))
+        assert await store.run(COUNT, [key_in(Pool.QUEUE)], []) == 1
+        with pytest.raises(Unavailable):
+            await store.run(COUNT, [key_in(Pool.LOCK)], [])
+        with pytest.raises(Unavailable):
+            await store.command("GET", key_in(Pool.LOCK))
+        assert await store.run(COUNT, [key_in(Pool.QUEUE)], []) == 2
+        await store.close()
