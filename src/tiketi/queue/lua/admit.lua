@@ -9,6 +9,7 @@
 -- nothing.
 -- include room
 -- include run
+-- include numbers
 -- include permutation
 -- include line
 -- include figures
@@ -18,6 +19,7 @@ local epoch, version = tonumber(ARGV[5]), tonumber(ARGV[6])
 if not room.life or room.epoch < epoch then return {'no_room'} end
 if room.epoch == epoch and room.version < version then return {'no_room'} end
 if is_draw_due() then return needs_draw() end
+check_run()
 for _, key in ipairs({ADMITTED, CREW}) do
   local lapsed = redis.call('ZRANGEBYSCORE', key, '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
   if #lapsed > 0 then

@@ -18,7 +18,7 @@
 -- include standing
 if not room.life then return {'no_room'} end
 if is_draw_due() then return needs_draw() end
-if room.run ~= run_mark() then disown_numbers() end
+check_run()
 local life_asking = room.numbers_life or room.life
 local needs_numbers = {'needs_numbers', room.epoch, life_asking, room.numbers_max}
 -- Before its first block a life cannot tell which numbers an earlier one gave.
