@@ -1,8 +1,26 @@
-"""What those who follow an event live are told after a fail-over forgot the last admissions."""
+"""What those who follow an event live are told when the queue's shard changes its master."""
 
+import asyncio
+
+import pytest
+
+from tests.support.cluster import mend
 from tests.support.live import follow
-from tests.support.waiting_room import join, join_in_turn, open_line, people
+from tests.support.waiting_room import change, join, join_in_turn, open_line, people
 from tiketi.queue.keys import room_keys
+
+QUEUE_SHARD = 1
+
+
+@pytest.fixture
+def store_kind():
+    return "cluster"
+
+
+@pytest.fixture
+def fragile(cluster):
+    yield cluster
+    mend(cluster)
 
 
 async def _set_serving(runtime, event_id, serving):
@@ -27,3 +45,20 @@ async def test_nobodys_position_grows_live_when_the_store_goes_back(runtime, ser
             for follower in (before, after):
                 # Sent again within 5 s, whatever changed.
                 assert (await follower.next("queue.position"))["position"] == 6
+
+
+@pytest.mark.long
+async def test_a_socket_outlives_the_master_and_hears_of_its_turn(fragile, runtime, serve):
+    service = await serve()
+    event_id = await open_line(runtime, rate_per_minute=0)
+    ahead, actor = people(2)
+    await join(runtime, event_id, ahead)
+    receipt = (await join(runtime, event_id, actor)).receipt
+    async with follow(service, event_id, receipt=receipt) as follower:
+        assert (await follower.next("queue.position"))["position"] == 2
+        await asyncio.to_thread(fragile.master_of(QUEUE_SHARD).kill)
+        await change(runtime, event_id, rate_per_minute=100_000)
+        admitted = await follower.next("queue.admitted", seconds_max=30)
+        assert admitted["pass"]
+    told = [m["position"] for m in follower.messages if m["type"] == "queue.position"]
+    assert told == sorted(told, reverse=True)
