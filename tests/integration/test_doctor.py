@@ -31,6 +31,11 @@ async def test_stores_in_order_are_found_so(stores):
     assert {finding.state for finding in redis.values()} == {State.OK}
 
 
+async def test_a_cluster_in_order_is_found_so(cluster):
+    redis = await collect(store_checks.check_redis(Settings(redis_url=cluster.url())))
+    assert {finding.state for finding in redis.values()} == {State.OK}
+
+
 async def test_database_without_our_schema_is_to_be_migrated(stores):
     url = stores.postgres.url(database="postgres")
     schema = (await collect(store_checks.check_database(url)))["schema"]
