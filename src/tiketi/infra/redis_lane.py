@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, RedisCluster
 from redis.asyncio.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 # Two, so that one is on its way while the other's replies are read; more would only be smaller.
 FLIGHTS_MAX = 2
@@ -33,6 +33,7 @@ class Lane:
         self._timeout_seconds = timeout_seconds
         self._waiting: deque[_Sent] = deque()
         self._flights: set[asyncio.Task[None]] = set()
+        self._flying = 0
 
     async def send(self, command: bytes) -> Any:
         """The reply to one packed command.
@@ -44,23 +45,31 @@ class Lane:
             raise RedisConnectionError("too many commands wait for the store")
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, reply))
-        if len(self._flights) < FLIGHTS_MAX:
+        if self._flying < FLIGHTS_MAX:
             # It starts in the next turn of the loop, with all that this turn still sends.
+            self._flying += 1
             flight = asyncio.create_task(self._fly())
-            self._flights.add(flight)
+            self._flights.add(flight)  # held, or it could be collected midway
             flight.add_done_callback(self._flights.discard)
         return await reply
 
     async def _fly(self) -> None:
+        try:
+            await self._send_waiting()
+        finally:
+            # At once, not when the task is seen to be done: who sends in between would be left.
+            self._flying -= 1
+
+    async def _send_waiting(self) -> None:
         while self._waiting:
             count = min(len(self._waiting), COMMANDS_A_FLIGHT_MAX)
             batch = [self._waiting.popleft() for _ in range(count)]
             replies = iter([reply for _, reply in batch])
             try:
                 async with asyncio.timeout(self._timeout_seconds), self._lines() as line:
-                    await line.send_packed_command([command for command, _ in batch], False)
+                    await line.send_packed_command(b"".join([sent for sent, _ in batch]), False)
                     await _read(line, replies)
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 # each caller hears of it
                 _fail(batch, error)
             except BaseException:
                 _fail(batch, RedisConnectionError("the process ends"))

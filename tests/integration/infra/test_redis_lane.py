@@ -30,6 +30,14 @@ async def test_each_caller_has_the_reply_to_their_own_command(runtime):
     assert await runtime.redis.command("SCARD", "set") == 1_000
 
 
+async def test_who_sends_again_at_once_is_not_left_behind(runtime, monkeypatch):
+    """As the last flight lands, before anybody has seen that it did."""
+    monkeypatch.setattr(redis_lane, "FLIGHTS_MAX", 1)
+    async with asyncio.timeout(10):
+        for number in range(50):
+            assert await runtime.redis.run(ADD, ["set"], [number]) == 1
+
+
 async def test_one_command_that_fails_hurts_no_other(runtime):
     await runtime.redis.command("SET", "text", "no number")
     *added, broken = await asyncio.gather(
