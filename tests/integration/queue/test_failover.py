@@ -26,7 +26,6 @@ from tiketi.events import api as events
 from tiketi.infra.keyspace import Pool, tag_for
 from tiketi.kernel.errors import Unavailable
 from tiketi.queue import api as queue
-from tiketi.queue.admitter import REFRESH_SECONDS
 from tiketi.queue.tokens import find_receipt
 
 QUEUE_SHARD = 1
@@ -87,7 +86,10 @@ async def test_a_master_lost_amid_admission_costs_seconds_and_no_place(
         await crowd.visit(actor, stay_seconds=rng.uniform(0.2, 0.6))
 
     async def strike():
-        await asyncio.sleep(3)
+        async def is_under_way():
+            return len(crowd.admitted) > visitors // 5
+
+        await until(is_under_way, seconds_max=30)
         master = fragile.master_of(QUEUE_SHARD)
         await asyncio.to_thread(getattr(master, how))
         return time.monotonic()
@@ -233,8 +235,12 @@ async def test_a_pause_that_the_promoted_replica_never_heard_of_holds_again_in_t
     await admitter.run_round()
     await asyncio.to_thread(sever, fragile, QUEUE_SHARD)
     await change(runtime, event_id, paused=True)
-    await asyncio.sleep(REFRESH_SECONDS)
-    await admitter.run_round()
+
+    async def has_heard():
+        await admitter.run_round()
+        return admitter._rooms[event_id].room.settings.paused
+
+    await until(has_heard)
     await _fail_over(fragile, runtime, event_id)
     forgot = await queue.read_latest_board(runtime, event_id)
     assert forgot.state is queue.BoardState.OPEN
