@@ -36,7 +36,7 @@ def _script(name: str) -> LuaScript:
     return load_script("tiketi.queue", name)
 
 
-_JOIN, _JOIN_PLAIN, _JOIN_CREW = _script("join"), _script("join_plain"), _script("join_crew")
+_JOIN, JOIN_PLAIN, _JOIN_CREW = _script("join"), _script("join_plain"), _script("join_crew")
 _STATUS = _script("status")
 _BOARD, _ADMIT, _DEPART = _script("board"), _script("admit"), _script("depart")
 _CHECK, _GRANT, _APPLY = _script("check_pass"), _script("grant"), _script("apply")
@@ -59,7 +59,7 @@ async def join(
 
 async def join_plain(redis: RedisStore, event_id: UUID, user_id: UUID) -> NewPlace | None:
     """The next number for somebody new behind others who wait; None in any other case."""
-    reply = await redis.run(_JOIN_PLAIN, room_keys(event_id), [str(user_id)])
+    reply = await redis.run(JOIN_PLAIN, room_keys(event_id), [str(user_id)])
     if not reply:
         return None
     number, gone, epoch, life, is_drawn = map(int, reply)
