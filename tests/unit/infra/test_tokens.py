@@ -1,8 +1,10 @@
 import json
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tiketi.infra.tokens import BadToken, KeyRing, UnknownKey, new_seed, public_jwks
 
@@ -65,6 +67,10 @@ def test_another_use_or_time_is_refused(changes):
         check(keys, signed(keys, **changes))
 
 
+def _private(seed: str):
+    return Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(seed + "="))
+
+
 def test_forgeries_are_refused():
     seed = new_seed()
     keys = ring(seed)
@@ -84,7 +90,27 @@ def test_forgeries_are_refused():
         headers={"typ": "at+jwt", "kid": public["kid"]},
     )
     other = signed(keys, expires_at=NOW + timedelta(days=9)).split(".")[1]
+    private = _private(seed)
+    headers = {"typ": "at+jwt", "kid": public["kid"]}
+    claims = {"sub": "x", "iss": "tiketi", "aud": "tiketi", "iat": 1, "exp": 9_999_999_999}
+    assert check(keys, jwt.encode(claims, private, "EdDSA", headers=headers))["sub"] == "x"
+    by_us_but_wrong = [
+        jwt.encode(claims | wrong, private, "EdDSA", headers=headers | said)
+        for wrong, said in (
+            ({"iss": "another"}, {}),
+            ({"aud": ["tiketi"]}, {}),
+            ({"exp": "tomorrow"}, {}),
+            ({"exp": 9_999_999_999.5}, {}),
+            ({"iat": None}, {}),
+            ({}, {"crit": ["exp"]}),
+            ({}, {"kid": "unknown"}),
+        )
+    ]
     for forged in (
+        *by_us_but_wrong,
+        f"{header}.{payload}",
+        f"{good}.{signature}",
+        f"{header}.{payload}.{signature}=",
         "",
         "a.b.c",
         good[:-3] + "AAA",

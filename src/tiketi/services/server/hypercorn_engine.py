@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -19,9 +20,21 @@ ABORT_TIMEOUT_SECONDS = 1.0
 APP_QUEUE_MAX = 10  # messages read ahead of the application; then the socket waits
 
 
+class _Config(Config):
+    """Headers that every answer has, made once a second: the resolution of an HTTP date."""
+
+    _made: tuple[int, list[tuple[bytes, bytes]]] = (0, [])
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        second = int(time.monotonic())
+        if self._made[0] != second:
+            self._made = second, super().response_headers(protocol)
+        return self._made[1]
+
+
 class HypercornEngine:
     def __init__(self) -> None:
-        self._config = Config()
+        self._config = _Config()
         self._context = WorkerContext(None)
         self._connections: dict[asyncio.Task[None], ClientConnection] = {}
         self._server: asyncio.Server | None = None

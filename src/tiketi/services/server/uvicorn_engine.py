@@ -66,6 +66,8 @@ class UvicornEngine:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Whom we trust to name a client is a setting of ours (infra/http/identity.py).
+            proxy_headers=False,
             timeout_keep_alive=int(KEEP_ALIVE_SECONDS),
             ws_max_size=settings.body_bytes_max,
             ws_per_message_deflate=False,
