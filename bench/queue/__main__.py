@@ -87,7 +87,7 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
         ports = {
             server: (
                 running.enter_context(serve_bare(stage, server)),
-                running.enter_context(serve_queue(stage, server, log_level="warning"))[0],
+                running.enter_context(serve_queue(stage, server))[0],
             )
             for server in servers
         }

@@ -33,7 +33,7 @@ class EventCache:
 
     async def get(self, event_id: UUID) -> Event:
         """The event; NotFound for a draft as for what does not exist."""
-        return (await self._cache.get(event_id)).value
+        return await self._cache.value(event_id)
 
     async def get_aged(self, event_id: UUID) -> Cached[Event]:
         """The same, and how old it is."""

@@ -34,7 +34,7 @@ class Lines:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._noted: dict[UUID, Board] = {}
+        self._noted: dict[UUID, Line] = {}
         self._last: dict[UUID, Line] = {}
         self._cache: AgingCache[UUID, Line] = AgingCache(
             runtime,
@@ -47,14 +47,9 @@ class Lines:
 
     async def get(self, event_id: UUID) -> Line:
         """NotFound where the event has no waiting room."""
-        line = (await self._cache.get(event_id)).value
+        line = await self._cache.value(event_id)
         noted = self._noted.get(event_id)
-        if noted is None or noted.as_of <= line.board.as_of:
-            return line
-        if not line.is_of(noted):
-            self._cache.forget(event_id)
-            return (await self._cache.get(event_id)).value
-        return replace(line, board=replace(noted, run=line.board.run))
+        return noted if noted is not None and noted.board.as_of > line.board.as_of else line
 
     async def renew(self, event_id: UUID) -> Line:
         """The line of this moment, and from here on everybody's; whatever reading it raises."""
@@ -68,8 +63,16 @@ class Lines:
         return "" if line is None else line.board.run
 
     def note(self, event_id: UUID, board: Board) -> None:
-        """A board that came with another answer."""
-        _keep(self._noted, event_id, board)
+        """A board that came with another answer: from here on the line's own, if it is newer."""
+        line = self._last.get(event_id)
+        if line is None or board.as_of <= line.board.as_of:
+            return
+        if line.is_of(board):
+            line = replace(line, board=replace(board, run=line.board.run))
+            _keep(self._noted, event_id, line)
+        else:
+            self._noted.pop(event_id, None)
+            self._cache.forget(event_id)
 
     def forget(self, event_id: UUID) -> None:
         """Read it anew at the next ``get``: somebody left, or the room was changed."""

@@ -157,8 +157,10 @@ def _learn(
     ``run`` is the store's as it was known before it was asked: if it is another one by now, nobody
     takes the receipt for more than it proves.
     """
-    board = replace(seen.board, run=run)
-    runtime.one(Lines).note(event.id, board)
+    board = seen.board
+    if board.run != run:
+        board = replace(board, run=run)
+        runtime.one(Lines).note(event.id, board)
     waiting = runtime.one(Waiting)
     place = waiting.not_behind(event.id, user_id, seen.place, board)
     standing, receipt = _sign(runtime, event, user_id, place, board=board, shown=shown)
