@@ -1,6 +1,6 @@
 # `make demo` brings everything up and sells an event out; `make test` is the gate.
 .POSIX:
-.PHONY: demo up test chaos lock clean
+.PHONY: demo up test chaos bench lock clean
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -20,6 +20,12 @@ test: $(READY)
 chaos: $(READY)
 	$(BIN)/pytest -q tests/chaos
 	$(BIN)/pytest -q -m long tests/integration
+
+# Ratios to ceilings of the same run: bench/README.md.
+bench: $(READY)
+	$(BIN)/python -m bench.queue
+	$(BIN)/python -m bench.queue.million
+	$(BIN)/python -m bench.queue.sockets
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)
