@@ -7,13 +7,14 @@ import argparse
 import asyncio
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
 import uvloop
 
-from bench.load import SECONDS, press, require_tools
+from bench.load import CONNECTIONS, SECONDS, Load, press, require_tools
 from bench.queue.ceiling import press_script
 from bench.ratios import Ratio, print_ratios, write_json
 from bench.stage import (
@@ -91,6 +92,7 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
             )
             for server in servers
         }
+        second = running.enter_context(serve_queue(stage, servers[0]))[0]
         for number in range(rounds):
             for server, (bare, own) in ports.items():
                 figures[f"bare {server}"].append(_answered(press(bare, "/")))
@@ -99,6 +101,8 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
                 write_newcomers(stage, newcomers)
                 join = press(own, f"{room}/join", method="POST", header=BEARER, values=newcomers)
                 figures[f"join {server}"].append(_answered(join))
+            pair = (ports[servers[0]][1], second)
+            figures["status, two processes"].append(press_two(pair, f"{room}/status", waiting))
             figures["redis-benchmark"].append(press_script(stage, event_id))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 figures["join in process"].append(runner.run(join_in_process(stage, event_id)))
@@ -110,11 +114,20 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
     return figures
 
 
-def _answered(load: object) -> float:
-    assert hasattr(load, "refused")
+def press_two(ports: tuple[int, int], path: str, waiting: Path) -> float:
+    """Two processes, half of the connections each, at the same time."""
+
+    def half(port: int) -> Load:
+        return press(port, path, header=BEARER, values=waiting, connections=CONNECTIONS // 2)
+
+    with ThreadPoolExecutor(2) as pool:
+        return sum(_answered(load) for load in pool.map(half, ports))
+
+
+def _answered(load: Load) -> float:
     if load.refused:
         raise RuntimeError(f"{load.refused} calls were refused: {load}")
-    return float(load.per_second)
+    return load.per_second
 
 
 def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
@@ -126,6 +139,8 @@ def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
         for name, (floor, aim) in zip(("status", "join"), BARS[server], strict=True):
             values = over(f"{name} {server}", f"bare {server}")
             ratios.append(Ratio(f"{name} / bare, {server}", floor, aim, values))
+    values = over("status, two processes", f"status {servers[0]}")
+    ratios.append(Ratio(f"two processes / one, status, {servers[0]}", 1.7, 1.9, values))
     values = over("join in process", "redis-benchmark")
     return [*ratios, Ratio("join in process / redis-benchmark 64x16", 0.50, 0.60, values)]
 

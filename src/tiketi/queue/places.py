@@ -65,10 +65,14 @@ async def read_status(
     event = await runtime.one(EventCache).get(event_id)
     if not event.queue_enabled:
         return _not_required(runtime, event, actor.user_id, now)
-    known = await runtime.one(Waiting).find(event_id, actor.user_id, shown)
+    waiting = runtime.one(Waiting)
+    known = await waiting.find(event_id, actor.user_id, shown)
     if known is not None:
-        place, board, receipt = known
-        return sign_standing(runtime, event, actor.user_id, place, board=board, shown=receipt)
+        place, board, given = known
+        standing, receipt = _sign(runtime, event, actor.user_id, place, board=board, shown=given)
+        if receipt is not given:
+            waiting.keep(event_id, actor.user_id, receipt)
+        return standing
     run = runtime.one(Lines).find_run(event_id)
     seen = await _find_place(runtime, event_id, actor.user_id)
     if isinstance(seen, RoomLost) or seen.place.state is PlaceState.ABSENT:

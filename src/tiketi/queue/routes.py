@@ -39,6 +39,7 @@ def _receipt(call: Call[Any, Any], event_id: UUID) -> api.Receipt | None:
     limit=Limit.WAITING,
     guard=_find_event,
     errors=(SaleNotOpen,),
+    detached=False,
 )
 async def join_queue(call: Call[JoinBody | None, None]) -> StandingView:
     """Take a place in the waiting room; joining again keeps the first."""
@@ -76,6 +77,7 @@ async def read_status(call: Call[None, None]) -> StandingView:
     access=Access.USER,
     limit=Limit.WAITING,
     guard=_find_event,
+    detached=False,
 )
 async def leave_queue(call: Call[None, None]) -> None:
     """Give up one's place and pass; again is no error."""

@@ -48,8 +48,10 @@ class Waiting:
         if not line.board.run:
             return None
         known = self._people.get((event_id, user_id))
-        if known is None:
-            known = None if shown is None else _read_receipt(shown, line)
+        if known is not None:
+            self._people.move_to_end((event_id, user_id))
+        elif shown is not None:
+            known = _read_receipt(shown, line)
         if known is None or known.place.number is None or not _is_of(known, line):
             return None
         if not line.still_waits(known.place.number):
@@ -75,6 +77,12 @@ class Waiting:
         self._people[key] = _Remembered(place, board.epoch, board.life, receipt.proof.run, receipt)
         if len(self._people) > REMEMBERED_MAX:
             self._people.popitem(last=False)
+
+    def keep(self, event_id: UUID, user_id: UUID, receipt: Receipt) -> None:
+        """The receipt that was given last, to one who shows none."""
+        known = self._people.get((event_id, user_id))
+        if known is not None:
+            known.receipt = receipt
 
     def forget(self, event_id: UUID, user_id: UUID) -> None:
         """They left; what they gave up counts for those behind them at once."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.clock import ShiftedClock
 from tests.support.waiting_room import (
     admit,
     change,
@@ -134,6 +135,20 @@ async def test_a_position_never_grows_where_the_line_is_older_than_the_place(run
     assert told.place.position == 6
     assert (await status(elsewhere, event_id, crowd[15])).place.position == 6
     assert (await status(elsewhere, event_id, crowd[15], told.receipt)).place.position == 6
+
+
+async def test_a_receipt_is_signed_anew_when_the_line_moved_and_not_with_every_call(runtime):
+    runtime.clock = ShiftedClock()
+    event_id = await open_line(runtime, capacity=0)
+    crowd = people(10)
+    joined = [each.receipt for each in await join_in_turn(runtime, event_id, crowd)]
+    runtime.clock.advance(seconds=5)
+    assert (await status(runtime, event_id, crowd[9])).receipt == joined[9]
+    await leave(runtime, event_id, crowd[0])
+    moved = await status(runtime, event_id, crowd[9])
+    assert find_receipt(runtime, moved.receipt).gone == 1
+    runtime.clock.advance(seconds=5)
+    assert (await status(runtime, event_id, crowd[9])).receipt == moved.receipt
 
 
 async def test_under_a_rush_an_older_receipt_serves_to_half_of_what_it_proves(runtime):

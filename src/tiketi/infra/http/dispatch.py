@@ -167,7 +167,7 @@ class Dispatch:
         """A write runs in a task of its own: a client that goes away, or a deadline, ends the
         waiting for it and never the work itself.
         """
-        if not self._endpoint.writes:
+        if not self._endpoint.writes or not self._endpoint.detached:
             return await self._endpoint.handler(call)
         task = asyncio.ensure_future(self._endpoint.handler(call))
         self._runtime.one(WritesInFlight).add(task)

@@ -33,7 +33,9 @@ class Endpoint:
 
     ``answer`` is the model of a success, None for no body, or a media type for anything else.
     ``takes_receipt`` lets a Queue-Receipt stand in for the access token. ``guard`` raises NotFound
-    for a path that names nothing the caller may see; it runs before the body is read.
+    for a path that names nothing the caller may see; it runs before the body is read. ``detached``:
+    a write goes on to its end when its client goes away; one that is a single bounded script, and
+    may be repeated, need not.
     """
 
     method: str
@@ -53,6 +55,7 @@ class Endpoint:
     takes_receipt: bool = False
     guard: Guard | None = None
     errors: tuple[type[TiketiError], ...] = ()
+    detached: bool = True
 
     @property
     def name(self) -> str:
