@@ -18,7 +18,7 @@ ADD = LuaScript("test:add", "return redis.call('SADD', KEYS[1], ARGV[1])")
 BREAK = LuaScript("test:break", "return redis.call('INCR', KEYS[1])")
 # Some tens of milliseconds: time stands still in a script.
 SLOW = LuaScript("test:slow", "for _ = 1, 5000000 do end return 'done'")
-VERY_SLOW = LuaScript("test:very_slow", "for _ = 1, 60000000 do end return 'done'")
+VERY_SLOW = LuaScript("test:very_slow", "for _ = 1, 100000000 do end return 'done'")
 
 
 async def test_each_caller_has_the_reply_to_their_own_command(runtime):
@@ -100,7 +100,7 @@ async def test_more_than_can_wait_are_refused_at_once(runtime, monkeypatch):
 
 
 async def test_a_reply_that_takes_too_long_is_no_reply(runtime, settings):
-    hasty = RedisStore(settings.model_copy(update={"redis_timeout_seconds": 0.1}))
+    hasty = RedisStore(settings.model_copy(update={"redis_timeout_seconds": 0.3}))
     for _ in range(2):  # a connection for each flight, so that none has to be opened in haste
         await asyncio.gather(*(hasty.run(ADD, ["set"], [n]) for n in range(2)))
     with pytest.raises(Unavailable):
