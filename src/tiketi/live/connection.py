@@ -1,4 +1,4 @@
-"""One client's live connection: a bounded mailbox, and a task only while it is being emptied."""
+"""One client's live connection: a bounded mailbox that a postman empties."""
 
 import asyncio
 from collections import deque
@@ -8,12 +8,14 @@ from uuid import UUID
 from tiketi.kernel.actor import Actor
 from tiketi.live.messages import Kind, Message
 from tiketi.live.metrics import MESSAGES
+from tiketi.live.postman import Postman
 from tiketi.queue.api import Receipt
 
 # Changes of seats that wait for a slow reader; then the oldest go, and the gap tells the client.
 SEATS_WAITING_MAX = 32
 # A standing replaces an older one of either kind.
 _SLOT = {Kind.POSITION: "queue", Kind.ADMITTED: "queue"}
+_COUNTS = {kind: MESSAGES.labels(kind) for kind in Kind}
 
 Deliver = Callable[[Message], Awaitable[None]]
 
@@ -25,12 +27,17 @@ class Connection:
     """
 
     __slots__ = (
-        "_deliver", "_delivery", "_delivery_since", "_limit", "_loop", "_mail", "_seats", "actor",
-        "end_code", "event_id", "next_ping_at", "shown",
+        "_deliver", "_delivery", "_delivery_since", "_is_due", "_limit", "_loop", "_mail",
+        "_postman", "_seats", "actor", "end_code", "event_id", "next_ping_at", "shown",
     )  # fmt: skip
 
     def __init__(
-        self, actor: Actor, event_id: UUID, deliver: Deliver, shown: Receipt | None = None
+        self,
+        actor: Actor,
+        event_id: UUID,
+        deliver: Deliver,
+        postman: Postman,
+        shown: Receipt | None = None,
     ) -> None:
         self.actor = actor
         self.event_id = event_id
@@ -38,10 +45,12 @@ class Connection:
         self.end_code: int | None = None
         self.next_ping_at = 0.0
         self._deliver = deliver
+        self._postman = postman
         self._loop = asyncio.get_running_loop()
         self._mail: dict[str, Message] = {}
         self._seats: deque[Message] = deque(maxlen=SEATS_WAITING_MAX)
-        self._delivery: asyncio.Task[None] | None = None
+        self._is_due = False
+        self._delivery: asyncio.Task[None] | None = None  # only while the client does not read
         self._delivery_since = 0.0
         self._limit: asyncio.Timeout | None = None
 
@@ -53,14 +62,15 @@ class Connection:
             self._seats.append(message)
         else:
             self._mail[_SLOT.get(message.kind, message.kind)] = message
-        if self._delivery is None:
+        if not self._is_due:
+            self._is_due = True
             self._delivery_since = self._loop.time()
-            self._delivery = self._loop.create_task(self._empty())
+            self._postman.call(self._empty, self._hold)
 
     def is_stalled(self, seconds_max: float) -> bool:
         """Whether one message has waited so long for the client to read."""
         waited = self._loop.time() - self._delivery_since
-        return self._delivery is not None and waited > seconds_max
+        return self._is_due and waited > seconds_max
 
     def end(self, code: int) -> None:
         """Make ``run`` answer the code; the first one counts."""
@@ -93,13 +103,19 @@ class Connection:
             while (message := self._next()) is not None:
                 self._delivery_since = self._loop.time()
                 await self._deliver(message)
-                MESSAGES.labels(message.kind).inc()
+                _COUNTS[message.kind].inc()
         except (OSError, RuntimeError):
             # The client is gone, as the server that listens to it will say.
-            self._mail.clear()
-            self._seats.clear()
+            self._forget_mail()
         finally:
-            self._delivery = None
+            self._is_due, self._delivery = False, None
+
+    def _hold(self, delivery: asyncio.Task[None]) -> None:
+        self._delivery = delivery
+
+    def _forget_mail(self) -> None:
+        self._mail.clear()
+        self._seats.clear()
 
     def _next(self) -> Message | None:
         if self._mail:
@@ -107,6 +123,7 @@ class Connection:
         return self._seats.popleft() if self._seats else None
 
     async def _stop_delivery(self) -> None:
+        self._forget_mail()
         delivery = self._delivery
         if delivery is not None:
             delivery.cancel()

@@ -10,6 +10,7 @@ from tiketi.infra.http.sockets import RESTARTING
 from tiketi.infra.runtime import Runtime
 from tiketi.live.connection import Connection
 from tiketi.live.hub import Hub
+from tiketi.live.postman import Postman
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,7 @@ TOO_MANY = 4429
 class Hubs:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.postman = Postman()
         self._hubs: dict[UUID, Hub] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._by_user: dict[tuple[UUID, UUID], list[Connection]] = {}

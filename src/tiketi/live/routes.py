@@ -45,8 +45,8 @@ async def follow_live(call: SocketCall) -> int:
                 return TOO_BIG
         return POLICY
 
-    connection = Connection(actor, event_id, deliver, shown)
     hubs = call.runtime.one(Hubs)
+    connection = Connection(actor, event_id, deliver, hubs.postman, shown)
     with CONNECTIONS.labels("socket").track_inprogress():
         hubs.attach(connection)
         try:

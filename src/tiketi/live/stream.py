@@ -62,8 +62,8 @@ class EventStream(Response):
         retry_ms = random.randint(RETRY_MS_MIN, RETRY_MS_MAX)  # noqa: S311 # guards nothing
         start = f"retry: {retry_ms}\n\n".encode()
         await send({"type": "http.response.body", "body": start, "more_body": True})
-        connection = Connection(self._actor, self._event_id, deliver, self._shown)
         hubs = self._runtime.one(Hubs)
+        connection = Connection(self._actor, self._event_id, deliver, hubs.postman, self._shown)
         with CONNECTIONS.labels("stream").track_inprogress():
             hubs.attach(connection)
             try:

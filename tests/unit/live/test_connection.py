@@ -8,6 +8,7 @@ from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.ids import new_id
 from tiketi.live.connection import SEATS_WAITING_MAX, Connection
 from tiketi.live.messages import PING, Kind, Message
+from tiketi.live.postman import Postman
 
 
 class Reader:
@@ -29,7 +30,7 @@ def reader():
 
 @pytest.fixture
 async def connection(reader):
-    connection = Connection(Actor(new_id(), Role.USER), new_id(), reader)
+    connection = Connection(Actor(new_id(), Role.USER), new_id(), reader, Postman())
 
     async def forever():
         await asyncio.Event().wait()
@@ -83,7 +84,7 @@ async def test_the_first_end_counts_and_nothing_is_delivered_after_it(connection
 
 
 async def test_one_that_ended_before_it_ran_answers_its_code(reader):
-    connection = Connection(Actor(new_id(), Role.USER), new_id(), reader)
+    connection = Connection(Actor(new_id(), Role.USER), new_id(), reader, Postman())
     connection.end(1012)
 
     async def never():
