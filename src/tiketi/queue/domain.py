@@ -144,21 +144,21 @@ class Board:
     @property
     def held_back(self) -> HeldBack | None:
         """None: admission goes on as the operator set it, or the sale is over."""
-        if self.state is BoardState.CLOSED:
+        state = self.state
+        if state is BoardState.CLOSED:
             return None
         if self.sold_out:
             return HeldBack.SOLD_OUT
         if self.paused:
             return HeldBack.PAUSED
-        is_slowed = self.state is BoardState.OPEN and self.speed < 1
+        is_slowed = state is BoardState.OPEN and self.speed < 1
         return HeldBack.SLOWED if is_slowed else None
 
     @property
     def admits(self) -> bool:
         """Whether anybody is or will be admitted as things stand."""
-        is_stopped = self.held_back in (HeldBack.SOLD_OUT, HeldBack.PAUSED)
-        is_over = self.state is BoardState.CLOSED
-        return not is_stopped and not is_over and self.capacity > 0 and self.rate_per_minute > 0
+        is_stopped = self.sold_out or self.paused or self.as_of >= self.closes_at
+        return not is_stopped and self.capacity > 0 and self.rate_per_minute > 0
 
 
 @dataclass(frozen=True, slots=True)
