@@ -1,7 +1,7 @@
 """The least that a server of WebSockets does: the same bytes to everybody, again and again.
 
-`python -m bench.queue.floor <port> <file of one frame>`. No framework, no mailbox, no answer but
-to the handshake: what is left is the event loop and one system call a message.
+`python -m bench.queue.floor <port> <file of one frame> <clients>`. No framework, no mailbox, no
+answer but to the handshake: what is left is the event loop and one system call a message.
 """
 
 import asyncio
@@ -48,10 +48,12 @@ class Listener(asyncio.Protocol):
             self._everybody.remove(self._transport)
 
 
-async def _push(port: int, frame: bytes) -> None:
+async def _push(port: int, frame: bytes, clients: int) -> None:
     everybody: list[Any] = []
     loop = asyncio.get_running_loop()
     await loop.create_server(lambda: Listener(everybody), "127.0.0.1", port, backlog=2048)
+    while len(everybody) < clients:  # noqa: ASYNC110 # has no event
+        await asyncio.sleep(REST_SECONDS)
     while True:
         wrote = False
         for transport in everybody:  # changes between the rounds only
@@ -63,4 +65,4 @@ async def _push(port: int, frame: bytes) -> None:
 
 if __name__ == "__main__":
     raise_file_limit()
-    uvloop.run(_push(int(sys.argv[1]), Path(sys.argv[2]).read_bytes()))
+    uvloop.run(_push(int(sys.argv[1]), Path(sys.argv[2]).read_bytes(), int(sys.argv[3])))

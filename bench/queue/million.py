@@ -21,7 +21,14 @@ from sqlalchemy import text
 from bench.queue.crowd import Crowd, raise_file_limit
 from bench.queue.patience import Sample
 from bench.queue.people import fill
-from bench.queue.watching import Cost, cost_of, read_memory, read_operations, reset_operations
+from bench.queue.watching import (
+    Cost,
+    await_rewrite,
+    cost_of,
+    read_memory,
+    read_operations,
+    reset_operations,
+)
 from bench.stage import Stage, open_library, open_room, open_stage, serve_queue
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import api as queue
@@ -32,7 +39,6 @@ from tiketi.queue.replies import DrawDue
 SIZES = (10_000, 100_000)
 ASKING, LISTENING = 3_000, 300
 WAIT_SECONDS = 15.0
-CALLS = 100
 OPENS_IN = timedelta(hours=2)
 OPENING_SECONDS = 1.0
 # Of a million to ten thousand: what is counted may not grow; what is timed also wavers.
@@ -89,10 +95,11 @@ async def measure_level(
     await fill(runtime, event_id, joining)
     joins_per_second = joining / (time.perf_counter() - began)
     await sample.join(runtime, ASKING)
+    await await_rewrite(runtime)
     memory = await read_memory(runtime)
     admitter, lines = queue.Admitter(runtime), runtime.one(queue.Lines)
-    admitter_cost = await cost_of(runtime, admitter.run_round, CALLS)
-    line_cost = await cost_of(runtime, partial(lines.renew, event_id), CALLS)
+    admitter_cost = await cost_of(runtime, admitter.run_round)
+    line_cost = await cost_of(runtime, partial(lines.renew, event_id))
     with Crowd() as crowd:
         listeners = [person.hello for person in sample.people[:LISTENING]]
         crowd.connect(sample.port, f"/api/v1/queue/{event_id}/live", listeners)

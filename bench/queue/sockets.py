@@ -2,6 +2,8 @@
 
 What each weighs, how soon the last of them knows of an admission, and how many messages a second
 the process pushes when every tick moves everybody, beside a hand-written floor in the same run.
+The ratio is of the messages for each second of processor time that the server took: neither the
+clients nor whatever else runs on the machine enter it.
 """
 
 import argparse
@@ -49,9 +51,12 @@ class Live:
 
 @dataclass(frozen=True)
 class FanOut:
-    """Messages a second, bytes of each on the wire, and the clients' share of a core."""
+    """Messages a second, and a second of the server's own processor time; bytes of each on the
+    wire, and the clients' share of a core.
+    """
 
     per_second: float
+    per_core_second: float
     message_bytes: float
     clients_share: float
 
@@ -110,6 +115,15 @@ def _all_admitted(crowd: Crowd, sockets: int) -> Counts:
     return counts
 
 
+def _measure(crowd: Crowd, pid: int) -> FanOut:
+    process = psutil.Process(pid)
+    before, began = process.cpu_times(), time.monotonic()
+    per_second, message_bytes, clients_share = crowd.measure(WINDOW_SECONDS)
+    after, took = process.cpu_times(), time.monotonic() - began
+    busy = (after.user + after.system - before.user - before.system) / took
+    return FanOut(per_second, per_second / busy, message_bytes, clients_share)
+
+
 def measure_fan_out(stage: Stage, server: str, sockets: int) -> tuple[FanOut, bytes]:
     """Positions that change with every tick, as fast as they go; and one message's frame."""
     quick = {
@@ -119,7 +133,7 @@ def measure_fan_out(stage: Stage, server: str, sockets: int) -> tuple[FanOut, by
     }
     with (
         _library(stage) as (runner, runtime),
-        serve_queue(stage, server, **quick) as (port, _pid),
+        serve_queue(stage, server, **quick) as (port, pid),
         Crowd() as crowd,
     ):
         event_id = runner.run(open_room(runtime, rate_per_minute=MOVED_PER_MINUTE, paused=True))
@@ -129,7 +143,7 @@ def measure_fan_out(stage: Stage, server: str, sockets: int) -> tuple[FanOut, by
         crowd.wait_for("placed", sockets, seconds_max=WAIT_SECONDS)
         runner.run(_configure(runtime, event_id, capacity=queue.CAPACITY_MAX, paused=False))
         time.sleep(2.0)
-        measured = FanOut(*crowd.measure(WINDOW_SECONDS))
+        measured = _measure(crowd, pid)
         counts = crowd.look()
         if counts.lost or counts.admitted:
             raise RuntimeError(f"{counts.lost} were lost, {counts.admitted} admitted meanwhile")
@@ -140,12 +154,12 @@ def measure_fan_out(stage: Stage, server: str, sockets: int) -> tuple[FanOut, by
 def measure_floor(stage: Stage, sockets: int, frame: bytes) -> FanOut:
     port, file = pick_free_port(), stage.directory / "frame"
     file.write_bytes(frame)
-    command = [sys.executable, "-m", "bench.queue.floor", str(port), str(file)]
+    command = [sys.executable, "-m", "bench.queue.floor", str(port), str(file), str(sockets)]
     log = stage.directory / f"floor-{port}.log"
-    with serve(command, port, stage.environment(), log), Crowd() as crowd:
+    with serve(command, port, stage.environment(), log) as process, Crowd() as crowd:
         crowd.connect(port, "/", [b""] * sockets)
         time.sleep(1.0)
-        return FanOut(*crowd.measure(WINDOW_SECONDS))
+        return _measure(crowd, process.pid)
 
 
 def _show(live: Live, pushed: list[FanOut], floor: list[FanOut], ratio: float) -> None:
@@ -153,9 +167,12 @@ def _show(live: Live, pushed: list[FanOut], floor: list[FanOut], ratio: float) -
     print(f"admission to the first      {live.first_seconds:8.2f} s")
     print(f"admission to the last       {live.last_seconds:8.2f} s")
     for name, turns in (("pushed", pushed), ("hand-written floor", floor)):
-        figures = ", ".join(f"{turn.per_second:,.0f}" for turn in turns)
+        figures = ", ".join(
+            f"{turn.per_second:,.0f} ({turn.per_core_second:,.0f})" for turn in turns
+        )
         size, share = turns[-1].message_bytes, median(turn.clients_share for turn in turns)
-        print(f"{name:20} a second: {figures}; {size:.0f} bytes each, clients {share:.2f} cores")
+        print(f"{name:20} a second (of its processor time): {figures}")
+        print(f"{'':20} {size:.0f} bytes each, the clients took {share:.2f} of a core")
     print(f"fan-out / floor             {ratio:8.2f}      floor {FAN_OUT_FLOOR}, aim {FAN_OUT_AIM}")
 
 
@@ -174,7 +191,8 @@ def main() -> int:
             pushed.append(turn)
             floor.append(measure_floor(stage, chosen.sockets, frame))
     ratio = median(
-        ours.per_second / bare.per_second for ours, bare in zip(pushed, floor, strict=True)
+        ours.per_core_second / bare.per_core_second
+        for ours, bare in zip(pushed, floor, strict=True)
     )
     print(f"{chosen.sockets:,} sockets on one process, {chosen.server}")
     _show(live, pushed, floor, ratio)
