@@ -24,6 +24,8 @@ RESTARTING = 1012
 TRY_LATER = 1013
 _GONE = 1006  # no close frame came; only ever written to the log
 CLOSE_SECONDS = 5.0  # for a client to take the close
+# In a scope's extensions: writes a text at once, or says that it cannot. The server offers it.
+TEXT_EXTENSION = "tiketi.text"
 
 
 class SocketGone(Exception):
@@ -43,6 +45,7 @@ class SocketCall:
     scope: Scope
     receive_message: Callable[[], Awaitable[Any]]
     send_message: Callable[[Any], Awaitable[None]]
+    try_text: Callable[[str], bool] | None = None
     user_id: UUID | None = None
 
     def path_id(self, name: str) -> UUID | None:
@@ -58,7 +61,8 @@ class SocketCall:
         return message.get("bytes") or b"" if text is None else text.encode()
 
     async def send(self, text: str) -> None:
-        await self.send_message({"type": "websocket.send", "text": text})
+        if self.try_text is None or not self.try_text(text):
+            await self.send_message({"type": "websocket.send", "text": text})
 
 
 SocketHandler = Callable[[SocketCall], Awaitable[int]]
@@ -81,7 +85,8 @@ class SocketDispatch:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         await receive()  # websocket.connect
-        call = SocketCall(self._runtime, request_id_of(scope), scope, receive, send)
+        try_text = scope.get("extensions", {}).get(TEXT_EXTENSION)
+        call = SocketCall(self._runtime, request_id_of(scope), scope, receive, send, try_text)
         started = time.perf_counter()
         code = _GONE
         try:

@@ -15,11 +15,14 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
+from wsproto.connection import ConnectionState as WebSocketState
 from wsproto.utilities import ProtocolError as WebSocketProtocolError
 
 from tiketi.services.server.engine import HEAD_BYTES_MAX, KEEP_ALIVE_SECONDS, LINGER_SECONDS
+from tiketi.services.server.frames import TryText, offer, text_frame
 from tiketi.services.server.strict_http import StrictConnection, render_refusal
 
 READ_BYTES_MAX = 64 * 1024
@@ -50,6 +53,21 @@ class StrictH11Protocol(H11Protocol):
         await self._send_h11_event(h11.EndOfMessage())
 
 
+class _OfferingText:
+    """The application, told of ``ClientConnection.try_text``."""
+
+    def __init__(self, app: AppWrapper, try_text: TryText) -> None:
+        self._app = app
+        self._try_text = try_text
+
+    async def __call__(
+        self, scope: Any, receive: Any, send: Any, sync_spawn: Any, call_soon: Any
+    ) -> None:
+        if scope["type"] == "websocket":
+            offer(scope, self._try_text)
+        await self._app(scope, receive, send, sync_spawn, call_soon)
+
+
 class ClientConnection:
     def __init__(
         self,
@@ -59,7 +77,7 @@ class ClientConnection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        self._app = app
+        self._app = _OfferingText(app, self.try_text)
         self._config = config
         self._context = context
         self._reader = reader
@@ -105,6 +123,23 @@ class ClientConnection:
         self._shut = True
         self._pending.clear()
         self._writer.transport.abort()
+
+    def try_text(self, text: str) -> bool:
+        """Write the text as a frame at once; False where only ASGI's way can tell what to do."""
+        stream = self._protocol.stream
+        if (
+            self._closing
+            or self._shut
+            or self._pending
+            or not isinstance(stream, WSStream)
+            or stream.closed
+            or stream.state is not ASGIWebsocketState.CONNECTED
+            or stream.connection.state is not WebSocketState.OPEN
+            or self._writer.transport.get_write_buffer_size()
+        ):
+            return False
+        self._writer.write(text_frame(text))
+        return True
 
     async def _read(self) -> None:
         discarded_bytes = 0

@@ -8,7 +8,9 @@ from typing import Any
 import h11
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
+from wsproto.connection import ConnectionState as WebSocketState
 
 from tiketi.services.server.engine import (
     BACKLOG,
@@ -17,6 +19,7 @@ from tiketi.services.server.engine import (
     LINGER_SECONDS,
     Asgi,
 )
+from tiketi.services.server.frames import offer, text_frame
 from tiketi.services.server.strict_http import StrictConnection, render_refusal
 from tiketi.settings import Settings
 
@@ -51,6 +54,26 @@ class _StrictProtocol(H11Protocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
+class _FramingProtocol(WSProtocol):
+    """uvicorn's WebSockets, with a way past ASGI (frames.py)."""
+
+    async def run_asgi(self) -> None:
+        offer(self.scope, self._try_text)
+        await super().run_asgi()
+
+    def _try_text(self, text: str) -> bool:
+        if (
+            self.close_sent
+            or self.disconnected
+            or self.conn.state is not WebSocketState.OPEN
+            or not self.writable.is_set()
+            or self.transport.is_closing()
+        ):
+            return False
+        self.transport.write(text_frame(text))
+        return True
+
+
 class UvicornEngine:
     def __init__(self) -> None:
         self._state = ServerState()
@@ -61,7 +84,7 @@ class UvicornEngine:
         config = Config(
             app,
             http=_StrictProtocol,
-            ws="wsproto",
+            ws=_FramingProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
