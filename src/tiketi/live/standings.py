@@ -88,6 +88,7 @@ class Standings:
         self, event: Event, line: queue.Line
     ) -> tuple[list[Connection], list[tuple[Connection, Spot]]]:
         """Move everybody who still waits; who has to be looked up, at once or when convenient."""
+        outlook = queue.Outlook(line.board)
         urgent: list[Connection] = []
         idle: list[tuple[Connection, Spot]] = []
         now, signed, most_signed = self._runtime.clock.monotonic(), 0, SIGNED_A_TICK_MAX
@@ -107,7 +108,7 @@ class Standings:
                     signed += 1
                     self._sign(event, connection, spot, line.board)
                 else:
-                    self._tell(connection, spot, place, line.board)
+                    self._tell(connection, spot, place, outlook)
         return urgent, idle
 
     async def _look(self, event: Event, connections: Sequence[Connection]) -> None:
@@ -149,13 +150,15 @@ class Standings:
         if not is_same_life or _is_news(was, place):
             self._sign(event, connection, spot, board)
         elif place.state is PlaceState.WAITING:
-            self._tell(connection, spot, place, board)
+            self._tell(connection, spot, place, queue.Outlook(board))
 
-    def _tell(self, connection: Connection, spot: Spot, place: Place, board: queue.Board) -> None:
+    def _tell(
+        self, connection: Connection, spot: Spot, place: Place, outlook: queue.Outlook
+    ) -> None:
         """Send one who waits their standing, if the line moved or they have not heard for long."""
         waited_seconds = self._runtime.clock.monotonic() - spot.sent_at
         if place.position != spot.sent_position or waited_seconds >= self._resend_seconds:
-            self._send(connection, spot, queue.wait_standing(board, place, spot.receipt))
+            self._send(connection, spot, queue.wait_standing(outlook, place, spot.receipt))
 
     def _sign(self, event: Event, connection: Connection, spot: Spot, board: queue.Board) -> None:
         assert spot.place is not None

@@ -23,6 +23,7 @@ from tiketi.queue.domain import (
     WaitingRoomSettings,
 )
 from tiketi.queue.errors import NotInQueue, QueueModeFixed, QueuePassRequired
+from tiketi.queue.estimate import Outlook
 from tiketi.queue.line import Line, rest_standing, wait_standing
 from tiketi.queue.lines import Lines, read_places
 from tiketi.queue.passes import require_pass, spend_pass
@@ -61,6 +62,7 @@ __all__ = [
     "Lines",
     "Mode",
     "NotInQueue",
+    "Outlook",
     "Place",
     "PlaceState",
     "QueueModeFixed",

@@ -16,29 +16,52 @@ _JITTER_SHARE = 0.25
 ASK_AT_OPENING_PER_SECOND = 50_000
 
 
-def estimate_wait(board: Board, position: int) -> Estimate | None:
-    """When the person at this position is admitted; None while nobody is or will be.
+class Outlook:
+    """What one board says of everybody's wait, computed once for all of them."""
 
-    At best everybody ahead is admitted at the full rate, corrected for no-shows. At worst everybody
-    inside keeps their pass to its end, and the speed stays what it is. Between the two, the pace of
-    the last minute decides, or the speed where that is slower.
-    """
-    if not board.admits:
-        return None
-    before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
-    low = position * 60 / (board.rate_per_minute * board.rate_times)
-    at_speed = low / board.speed
-    behind_free = position - max(0, board.capacity - board.admitted)
-    turns = math.ceil(max(0, behind_free) / board.capacity)
-    high = max(at_speed, turns * board.pass_ttl_seconds)
-    expected = at_speed if turns == 0 else high
-    if board.pace_per_minute > 0:
-        expected = min(max(position * 60 / board.pace_per_minute, at_speed), high)
-    return Estimate(
-        seconds=math.ceil(before_seconds + expected),
-        low_seconds=math.floor(before_seconds + low),
-        high_seconds=math.ceil(before_seconds + high),
-    )
+    __slots__ = (
+        "_at_pace", "_at_rate", "_at_speed", "_before_seconds", "_capacity", "_free",
+        "_pass_ttl_seconds", "board", "held_back",
+    )  # fmt: skip
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.held_back = board.held_back
+        self._before_seconds = max(0.0, (board.opens_at - board.as_of).total_seconds())
+        self._capacity, self._free = board.capacity, max(0, board.capacity - board.admitted)
+        self._pass_ttl_seconds = board.pass_ttl_seconds
+        # Seconds a position; the first is None where nobody is or will be admitted.
+        self._at_rate: float | None = None
+        if board.admits:
+            self._at_rate = 60 / (board.rate_per_minute * board.rate_times)
+            self._at_speed = self._at_rate / board.speed
+            self._at_pace = 60 / board.pace_per_minute if board.pace_per_minute > 0 else None
+
+    def estimate(self, position: int) -> Estimate | None:
+        """When the person at this position is admitted; None while nobody is or will be.
+
+        At best everybody ahead is admitted at the full rate, corrected for no-shows. At worst
+        everybody inside keeps their pass to its end, and the speed stays what it is. Between the
+        two, the pace of the last minute decides, or the speed where that is slower.
+        """
+        if self._at_rate is None:
+            return None
+        before, at_speed = self._before_seconds, position * self._at_speed
+        turns = math.ceil(max(0, position - self._free) / self._capacity)
+        high = max(at_speed, turns * self._pass_ttl_seconds)
+        expected = at_speed if turns == 0 else high
+        if self._at_pace is not None:
+            expected = min(max(position * self._at_pace, at_speed), high)
+        return Estimate(
+            seconds=math.ceil(before + expected),
+            low_seconds=math.floor(before + position * self._at_rate),
+            high_seconds=math.ceil(before + high),
+        )
+
+
+def estimate_wait(board: Board, position: int) -> Estimate | None:
+    """As ``Outlook.estimate``, for one person."""
+    return Outlook(board).estimate(position)
 
 
 def poll_after_seconds(

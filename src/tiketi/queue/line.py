@@ -13,7 +13,7 @@ from tiketi.queue.domain import Board, Place, PlaceState, Standing
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.estimate import (
     POLL_SECONDS_MAX,
-    estimate_wait,
+    Outlook,
     poll_after_seconds,
     poll_before_draw_seconds,
 )
@@ -85,15 +85,16 @@ async def read_line(runtime: Runtime, event_id: UUID, known: Line | None = None)
     raise Unavailable("The waiting room is being set up.")
 
 
-def wait_standing(board: Board, place: Place, receipt: str) -> Standing:
+def wait_standing(outlook: Outlook, place: Place, receipt: str) -> Standing:
     """A waiting person's standing with the receipt that they have: nothing is signed."""
+    board, position, held_back = outlook.board, place.position, outlook.held_back
     roll = random.random()  # noqa: S311 # spreads the polls, guards nothing
-    if place.position is None:
+    if position is None:
         poll_seconds = poll_before_draw_seconds(board, roll)
-        return Standing(place, None, poll_seconds, receipt, held_back=board.held_back)
-    estimate = estimate_wait(board, place.position)
-    poll_seconds = poll_after_seconds(estimate, roll, board, place.position)
-    return Standing(place, estimate, poll_seconds, receipt, held_back=board.held_back)
+        return Standing(place, None, poll_seconds, receipt, held_back=held_back)
+    estimate = outlook.estimate(position)
+    poll_seconds = poll_after_seconds(estimate, roll, board, position)
+    return Standing(place, estimate, poll_seconds, receipt, held_back=held_back)
 
 
 def rest_standing(receipt: str) -> Standing:

@@ -12,7 +12,7 @@ from tiketi.queue import store
 from tiketi.queue.domain import Board, Place, PlaceState, Proof, Standing
 from tiketi.queue.drawing import hold_draw
 from tiketi.queue.errors import NotInQueue
-from tiketi.queue.estimate import POLL_SECONDS_MAX
+from tiketi.queue.estimate import POLL_SECONDS_MAX, Outlook
 from tiketi.queue.line import Line, wait_standing
 from tiketi.queue.lines import Lines
 from tiketi.queue.metrics import ADMISSIONS, JOINS
@@ -210,7 +210,7 @@ def _sign(
         shown, proof, number=place.number, sale_closes_at=event.sale_closes_at
     )
     if place.state is PlaceState.WAITING:
-        return wait_standing(board, place, receipt.text), receipt
+        return wait_standing(Outlook(board), place, receipt.text), receipt
     pass_token = None
     if place.state is PlaceState.ADMITTED and place.expires_at is not None:
         pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)
