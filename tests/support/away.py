@@ -1,9 +1,11 @@
-"""A process whose store refuses every connection, for a while."""
+"""A process whose store refuses every connection for a while, or whose replies are lost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tiketi.infra.embedded.ports import LOOPBACK, pick_free_port
+from tiketi.infra.lua import LuaScript
 from tiketi.infra.postgres import Database
 from tiketi.infra.redis import RedisStore
 from tiketi.infra.runtime import Runtime
@@ -31,3 +33,11 @@ async def redis_away(runtime: Runtime) -> AsyncIterator[None]:
     finally:
         await runtime.redis.close()
         runtime.redis = here
+
+
+class DeafStore(RedisStore):
+    """Every script runs twice, as when its first reply was lost on the way."""
+
+    async def run(self, script: LuaScript, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        await super().run(script, keys, args)
+        return await super().run(script, keys, args)

@@ -19,7 +19,7 @@ RETRY_AFTER_SECONDS = 10
 CHUNK_CHARACTERS = 65_536
 BYTE_ORDER_MARK = "\ufeff"  # how Excel knows UTF-8
 # How a cell begins that a spreadsheet takes for a formula; the full-width ones in some locales.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 # the full-width ones count too
 
 
 class ExportSlots:

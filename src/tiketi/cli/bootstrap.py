@@ -42,8 +42,8 @@ async def ensure_admin(settings: Settings) -> Admin:
     ``settings`` name the stores as their owner. Without a password in them one is made up.
     """
     # SQLAlchemy and argon2 are slow to import.
-    from tiketi.auth import api as auth  # noqa: PLC0415
-    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415
+    from tiketi.auth import api as auth  # noqa: PLC0415 # slow to import
+    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415 # slow to import
 
     runtime = open_runtime(settings, service="up")
     try:

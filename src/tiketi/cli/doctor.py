@@ -70,7 +70,7 @@ def examine(data: Path | None) -> list[Finding]:
 
 async def _examine_stores(settings: Settings, running: RunningSystem | None) -> list[Finding]:
     # alembic, asyncpg and redis are slow to import.
-    from tiketi.cli.store_checks import check_database, check_redis  # noqa: PLC0415
+    from tiketi.cli.store_checks import check_database, check_redis  # noqa: PLC0415 # slow to import
 
     database_url = settings.database_url or (running.database_url if running else None)
     redis_url = settings.redis_url or (running.redis_url if running else None)

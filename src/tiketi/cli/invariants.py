@@ -68,9 +68,9 @@ def _settings(data: Path | None) -> Settings:
 
 def _check(settings: Settings) -> "Report":
     from asyncpg import PostgresError  # noqa: PLC0415 # slow to import
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import
 
-    from tiketi.kernel.errors import TiketiError  # noqa: PLC0415
+    from tiketi.kernel.errors import TiketiError  # noqa: PLC0415 # slow to import
 
     try:
         return asyncio.run(_check_stores(settings))
@@ -85,8 +85,8 @@ def _check(settings: Settings) -> "Report":
 
 
 async def _check_stores(settings: Settings) -> "Report":
-    from tiketi.admin.api import check_invariants  # noqa: PLC0415
-    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415
+    from tiketi.admin.api import check_invariants  # noqa: PLC0415 # slow to import
+    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415 # slow to import
 
     runtime = open_runtime(settings, service="invariants")
     try:

@@ -166,7 +166,7 @@ class LocalSystem:
     def _migrate(self) -> None:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import, as alembic is
 
-        from tiketi.infra.migrations import upgrade  # noqa: PLC0415
+        from tiketi.infra.migrations import upgrade  # noqa: PLC0415 # slow to import
 
         try:
             upgrade(self._stores.owner_url)

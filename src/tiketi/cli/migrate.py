@@ -17,7 +17,7 @@ def migrate() -> None:
 
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import
 
-    from tiketi.infra.migrations import upgrade  # noqa: PLC0415
+    from tiketi.infra.migrations import upgrade  # noqa: PLC0415 # slow to import
 
     try:
         upgrade(url)

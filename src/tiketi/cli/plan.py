@@ -73,9 +73,9 @@ def _settings(data: Path | None) -> Settings:
 
 def _make(settings: Settings, event_id: UUID, audience: int | None) -> "CapacityPlan":
     from asyncpg import PostgresError  # noqa: PLC0415 # slow to import
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import
 
-    from tiketi.kernel.errors import NotFound, TiketiError  # noqa: PLC0415
+    from tiketi.kernel.errors import NotFound, TiketiError  # noqa: PLC0415 # slow to import
 
     try:
         return asyncio.run(_read(settings, event_id, audience))
@@ -89,9 +89,9 @@ def _make(settings: Settings, event_id: UUID, audience: int | None) -> "Capacity
 
 async def _read(settings: Settings, event_id: UUID, audience: int | None) -> "CapacityPlan":
     from tiketi.events.api import get_event  # noqa: PLC0415 # slow to import
-    from tiketi.infra.postgres import Database  # noqa: PLC0415
-    from tiketi.kernel.clock import SystemClock  # noqa: PLC0415
-    from tiketi.planning.api import plan_event  # noqa: PLC0415
+    from tiketi.infra.postgres import Database  # noqa: PLC0415 # slow to import
+    from tiketi.kernel.clock import SystemClock  # noqa: PLC0415 # slow to import
+    from tiketi.planning.api import plan_event  # noqa: PLC0415 # slow to import
 
     database = Database(settings, application="tiketi-plan")
     try:

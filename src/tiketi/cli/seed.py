@@ -70,8 +70,8 @@ def seed(
 
 def read_source(file: Path | None, *, demo: str = "demo") -> tuple[bytes, str]:
     """The bytes and the name to report them by; exits when the file cannot be read."""
-    from tiketi.admin.catalogue.demo import demo_data  # noqa: PLC0415
-    from tiketi.admin.catalogue.document import FILE_BYTES_MAX  # noqa: PLC0415
+    from tiketi.admin.catalogue.demo import demo_data  # noqa: PLC0415 # slow to import
+    from tiketi.admin.catalogue.document import FILE_BYTES_MAX  # noqa: PLC0415 # slow to import
 
     if file is None:
         return demo_data(demo), f"{demo}.yaml"
@@ -85,10 +85,10 @@ def read_source(file: Path | None, *, demo: str = "demo") -> tuple[bytes, str]:
 def load_catalogue(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
     """Import into the stores that the settings name; exits when they cannot be reached."""
     from asyncpg import PostgresError  # noqa: PLC0415 # slow to import
-    from redis import RedisError  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from redis import RedisError  # noqa: PLC0415 # slow to import
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # slow to import
 
-    from tiketi.kernel.errors import TiketiError  # noqa: PLC0415
+    from tiketi.kernel.errors import TiketiError  # noqa: PLC0415 # slow to import
 
     try:
         return asyncio.run(_import(catalogue, settings))
@@ -110,9 +110,9 @@ def describe(report: "ImportReport") -> list[str]:
 
 def parse_source(data: bytes, name: str) -> "Catalogue":
     """Exits with a line for each mistake in the file."""
-    from tiketi.admin.catalogue.errors import CatalogueInvalid  # noqa: PLC0415
-    from tiketi.admin.catalogue.parse import parse_catalogue  # noqa: PLC0415
-    from tiketi.kernel.clock import SystemClock  # noqa: PLC0415
+    from tiketi.admin.catalogue.errors import CatalogueInvalid  # noqa: PLC0415 # slow to import
+    from tiketi.admin.catalogue.parse import parse_catalogue  # noqa: PLC0415 # slow to import
+    from tiketi.kernel.clock import SystemClock  # noqa: PLC0415 # slow to import
 
     try:
         return parse_catalogue(data, filename=name, now=SystemClock().now())
@@ -145,9 +145,9 @@ def _settings(database_url: str | None, redis_url: str | None) -> Settings:
 
 
 async def _import(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
-    from tiketi.admin.catalogue.importing import import_catalogue  # noqa: PLC0415
-    from tiketi.admin.catalogue.plan import plan_catalogue  # noqa: PLC0415
-    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415
+    from tiketi.admin.catalogue.importing import import_catalogue  # noqa: PLC0415 # slow to import
+    from tiketi.admin.catalogue.plan import plan_catalogue  # noqa: PLC0415 # slow to import
+    from tiketi.infra.runtime import open_runtime  # noqa: PLC0415 # slow to import
 
     timeout_seconds = max(settings.database_timeout_seconds, DATABASE_TIMEOUT_SECONDS)
     patient = settings.model_copy(update={"database_timeout_seconds": timeout_seconds})
@@ -164,7 +164,7 @@ async def _import(catalogue: "Catalogue", settings: Settings) -> "ImportReport":
 
 async def _reach_redis(runtime: "Runtime") -> None:
     """Asked first: waiting rooms reach Redis only once PostgreSQL has committed."""
-    from tiketi.kernel.errors import Unavailable  # noqa: PLC0415
+    from tiketi.kernel.errors import Unavailable  # noqa: PLC0415 # slow to import
 
     try:
         await runtime.redis.command("PING")

@@ -10,7 +10,7 @@ from tiketi.services.registry import EDGE, SERVICES, get_service
 
 # Net new containers before the youngest are looked through, then how often the older ones are. A
 # tick of thousands of live connections makes so many that live a moment: at Python's own 700 they
-# cost a seventh of its time, and grow old.
+# are looked through all the time, and grow old.
 _COLLECTED_AT = (10_000, 20, 20)
 NAMES = ", ".join(service.name for service in (*SERVICES, EDGE))
 
@@ -36,8 +36,8 @@ def serve(
     # Collecting while importing finds nothing; afterwards the imported need no looking at either.
     gc.disable()
     from tiketi.infra.telemetry import configure_logs  # noqa: PLC0415 # slow to import
-    from tiketi.services.app import build_app  # noqa: PLC0415
-    from tiketi.services.server import ServerError, run_server  # noqa: PLC0415
+    from tiketi.services.app import build_app  # noqa: PLC0415 # slow to import
+    from tiketi.services.server import ServerError, run_server  # noqa: PLC0415 # slow to import
 
     configure_logs(settings.log_level)
     port = service.port if settings.port is None else settings.port

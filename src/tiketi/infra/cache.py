@@ -1,6 +1,7 @@
 """A bounded cache of values that age: one load a key at a time, old ones while a store is away."""
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -92,6 +93,19 @@ class AgingCache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """A value that the caller has just read."""
         self._keep(key, _Entry(value, self._weigh(value), self._now(), retry_at=0.0))
+
+    def amend(self, key: K, value: V) -> None:
+        """What is kept, corrected; it is as old and as heavy as it was."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.value = value
+
+    def expire(self, key: K) -> None:
+        """As ``forget``, but ``peek`` still sees what was kept, and loading may begin with it."""
+        self._flights.pop(key, None)
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.true_at = -math.inf
 
     def forget(self, key: K) -> None:
         """Load anew at the next ``get``; a load that is under way counts for those who wait."""

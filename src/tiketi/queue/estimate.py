@@ -59,11 +59,6 @@ class Outlook:
         )
 
 
-def estimate_wait(board: Board, position: int) -> Estimate | None:
-    """As ``Outlook.estimate``, for one person."""
-    return Outlook(board).estimate(position)
-
-
 def poll_after_seconds(
     estimate: Estimate | None, roll: float, board: Board | None = None, position: int = 1
 ) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 from uuid import UUID
 
 from tiketi.infra.cache import AgingCache
@@ -20,9 +19,6 @@ STALE_SECONDS = 10.0
 # ``_LINE_WEIGHT`` of them.
 WEIGHT_MAX = 4_000_000
 _LINE_WEIGHT = 1_000
-LINES_MAX = 2_000
-
-V = TypeVar("V")
 
 
 class Lines:
@@ -34,8 +30,6 @@ class Lines:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._noted: dict[UUID, Line] = {}
-        self._last: dict[UUID, Line] = {}
         self._cache: AgingCache[UUID, Line] = AgingCache(
             runtime,
             self._load,
@@ -47,9 +41,7 @@ class Lines:
 
     async def get(self, event_id: UUID) -> Line:
         """NotFound where the event has no waiting room."""
-        line = await self._cache.value(event_id)
-        noted = self._noted.get(event_id)
-        return noted if noted is not None and noted.board.as_of > line.board.as_of else line
+        return await self._cache.value(event_id)
 
     async def renew(self, event_id: UUID) -> Line:
         """The line of this moment, and from here on everybody's; whatever reading it raises."""
@@ -59,28 +51,28 @@ class Lines:
 
     def find_run(self, event_id: UUID) -> str:
         """The store's run as this process last saw it; empty before it has."""
-        line = self._last.get(event_id)
+        line = self._cache.peek(event_id)
         return "" if line is None else line.board.run
 
     def note(self, event_id: UUID, board: Board) -> None:
         """A board that came with another answer: from here on the line's own, if it is newer."""
-        line = self._last.get(event_id)
+        line = self._cache.peek(event_id)
         if line is None or board.as_of <= line.board.as_of:
             return
         if line.is_of(board):
-            line = replace(line, board=replace(board, run=line.board.run))
-            _keep(self._noted, event_id, line)
+            self._cache.amend(event_id, _with_board(line, board))
         else:
-            self._noted.pop(event_id, None)
-            self._cache.forget(event_id)
+            self._cache.expire(event_id)
 
     def forget(self, event_id: UUID) -> None:
         """Read it anew at the next ``get``: somebody left, or the room was changed."""
-        self._cache.forget(event_id)
+        self._cache.expire(event_id)
 
     async def _load(self, event_id: UUID) -> tuple[Line, float]:
-        line = await read_line(self._runtime, event_id, self._last.get(event_id))
-        _keep(self._last, event_id, line)
+        line = await read_line(self._runtime, event_id, self._cache.peek(event_id))
+        noted = self._cache.peek(event_id)
+        if noted and noted.board.as_of > line.board.as_of and line.is_of(noted.board):
+            line = _with_board(line, noted.board)
         return line, 0.0
 
 
@@ -100,7 +92,6 @@ async def read_places(
     return replace(board, run=run), places
 
 
-def _keep(kept: dict[UUID, V], event_id: UUID, value: V) -> None:
-    if event_id not in kept and len(kept) >= LINES_MAX:
-        kept.clear()
-    kept[event_id] = value
+def _with_board(line: Line, board: Board) -> Line:
+    """The line with a newer board, of which nobody asked in which run of the store it was."""
+    return replace(line, board=replace(board, run=line.board.run))

@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 from itertools import cycle
 
+from tests.support.crowd import alongside
 from tests.support.stores import ON_EACH_STORE_LONG
 from tests.support.waiting_room import admit, ask, join, leave, open_line, people, state_of, until
 from tiketi.queue import api as queue
@@ -26,18 +26,6 @@ async def _all(calls):
     return await asyncio.gather(*(one(call) for call in calls))
 
 
-@asynccontextmanager
-async def _alongside(*endless):
-    """Run these until the block ends, and let them close what they hold."""
-    tasks = [asyncio.create_task(one) for one in endless]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def _watch(runtime, event_id, boards):
     while True:
         boards.append(await queue.read_latest_board(runtime, event_id))
@@ -47,7 +35,7 @@ async def _watch(runtime, event_id, boards):
 async def test_capacity_1000_with_3000_simultaneous_joins_is_never_exceeded(runtime, runtimes):
     event_id = await open_line(runtime, capacity=1_000)
     boards, crowd = [], people(3_000)
-    async with _alongside(_watch(runtime, event_id, boards), *map(_rounds, runtimes)):
+    async with alongside(_watch(runtime, event_id, boards), *map(_rounds, runtimes)):
         standings = await _all(
             join(other, event_id, actor)
             for other, actor in zip(cycle(runtimes), crowd, strict=False)
@@ -77,7 +65,7 @@ async def test_while_people_come_and_go_the_capacity_holds(runtime, runtimes):
             await leave(other, event_id, actor)
 
     crowd = people(600)
-    async with _alongside(_watch(runtime, event_id, boards), *map(_rounds, runtimes)):
+    async with alongside(_watch(runtime, event_id, boards), *map(_rounds, runtimes)):
         await _all(visit(other, who) for other, who in zip(cycle(runtimes), crowd, strict=False))
     assert max(board.admitted for board in boards) == 50
     assert (boards[-1].serving, await queue.count_over_capacity(runtime)) == (600, 0)

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from tests.support.away import DeafStore
 from tests.support.stores import ON_EACH_STORE
 from tests.support.waiting_room import (
     admit,
@@ -21,7 +22,6 @@ from tests.support.waiting_room import (
     stretch_the_grace,
 )
 from tiketi.events import api as events
-from tiketi.infra.redis import RedisStore
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
 
@@ -227,17 +227,9 @@ async def test_a_spent_pass_is_not_taken_in_again(runtime):
         await queue.require_pass(runtime, actor, event, standing.pass_token)
 
 
-class _DeafStore(RedisStore):
-    """Every script runs twice, as when its first reply was lost on the way."""
-
-    async def run(self, script, keys, args):
-        await super().run(script, keys, args)
-        return await super().run(script, keys, args)
-
-
 async def test_lost_replies_change_nothing(settings, runtime):
     await runtime.redis.close()
-    runtime.redis = _DeafStore(settings)
+    runtime.redis = DeafStore(settings)
     event_id = await open_line(runtime, capacity=3)
     line = people(8)
     standings = await join_in_turn(runtime, event_id, line)

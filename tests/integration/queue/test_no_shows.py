@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.away import DeafStore
 from tests.support.waiting_room import (
     admit,
     ask,
@@ -18,7 +19,6 @@ from tests.support.waiting_room import (
     show_pass,
     until,
 )
-from tiketi.infra.redis import RedisStore
 from tiketi.queue import api as queue
 from tiketi.queue.keys import room_keys
 
@@ -140,17 +140,9 @@ async def test_a_reset_measures_anew(runtime):
     assert (await queue.read_latest_board(runtime, event_id)).no_show_share is None
 
 
-class _DeafStore(RedisStore):
-    """Every script runs twice, as when its first reply was lost on the way."""
-
-    async def run(self, script, keys, args):
-        await super().run(script, keys, args)
-        return await super().run(script, keys, args)
-
-
 async def test_lost_replies_settle_nothing_twice(settings, runtime):
     await runtime.redis.close()
-    runtime.redis = _DeafStore(settings)
+    runtime.redis = DeafStore(settings)
     event_id = await open_line(runtime)
     await _come_and_go(runtime, event_id, shown=3, no_shows=4)
     leaver, buyer = line = people(2)

@@ -143,3 +143,29 @@ async def test_forgetting_also_drops_what_is_being_loaded(cache, source):
     source.open.set()
     assert (await waiting).value == "one"
     assert cache.peek("k") is None
+
+
+async def test_what_expired_is_loaded_anew_and_still_seen_until_then(cache, source):
+    await cache.get("k")
+    source.answer = "two"
+    cache.expire("k")
+    assert cache.peek("k") == "one"
+    assert await cache.value("k") == "two"
+
+
+async def test_what_expired_is_not_served_while_the_store_is_away(cache, source):
+    await cache.get("k")
+    source.answer = Unavailable("away")
+    cache.expire("k")
+    with pytest.raises(Unavailable):
+        await cache.value("k")
+
+
+async def test_an_amended_value_is_as_old_as_it_was(cache, source, clock):
+    await cache.get("k")
+    clock.advance(seconds=4)
+    cache.amend("k", "corrected")
+    assert (await cache.get("k")).value == "corrected"
+    assert int((await cache.get("k")).age_seconds) == 4
+    cache.amend("unknown", "nothing")
+    assert cache.peek("unknown") is None

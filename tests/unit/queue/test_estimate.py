@@ -9,7 +9,7 @@ from tiketi.queue.estimate import (
     POLL_IDLE_SECONDS,
     POLL_SECONDS_MAX,
     POLL_SECONDS_MIN,
-    estimate_wait,
+    Outlook,
     poll_after_seconds,
     poll_before_draw_seconds,
 )
@@ -38,26 +38,26 @@ def _board(**changes):
 
 
 def test_where_places_are_free_the_rate_decides():
-    estimate = estimate_wait(_board(), 50)
+    estimate = Outlook(_board()).estimate(50)
     assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (5, 5, 5)
 
 
 def test_behind_a_full_sale_one_waits_for_passes_to_lapse_at_worst():
-    estimate = estimate_wait(_board(admitted=100), 150)
+    estimate = Outlook(_board(admitted=100)).estimate(150)
     assert estimate.low_seconds == 15
     assert estimate.high_seconds == 600
     assert estimate.seconds == 600
 
 
 def test_the_measured_pace_decides_within_the_range():
-    assert estimate_wait(_board(admitted=100, pace_per_minute=60.0), 150).seconds == 150
-    assert estimate_wait(_board(admitted=100, pace_per_minute=1.0), 150).seconds == 600
-    assert estimate_wait(_board(admitted=100, pace_per_minute=9e9), 150).seconds == 15
+    assert Outlook(_board(admitted=100, pace_per_minute=60.0)).estimate(150).seconds == 150
+    assert Outlook(_board(admitted=100, pace_per_minute=1.0)).estimate(150).seconds == 600
+    assert Outlook(_board(admitted=100, pace_per_minute=9e9)).estimate(150).seconds == 15
 
 
 def test_before_the_opening_the_wait_for_it_counts():
     board = _board(opens_at=NOW + timedelta(seconds=100))
-    estimate = estimate_wait(board, 50)
+    estimate = Outlook(board).estimate(50)
     assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (105, 105, 105)
 
 
@@ -72,19 +72,19 @@ def test_before_the_opening_the_wait_for_it_counts():
     ],
 )
 def test_where_nobody_is_admitted_there_is_no_estimate(change):
-    assert estimate_wait(_board(**change), 1) is None
+    assert Outlook(_board(**change)).estimate(1) is None
 
 
 def test_at_best_the_full_speed_is_back_at_once_and_till_then_one_waits_longer():
-    estimate = estimate_wait(_board(speed=0.25), 50)
+    estimate = Outlook(_board(speed=0.25)).estimate(50)
     assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (5, 20, 20)
     # The last minute was faster than it is now.
-    estimate = estimate_wait(_board(speed=0.25, admitted=100, pace_per_minute=600.0), 50)
+    estimate = Outlook(_board(speed=0.25, admitted=100, pace_per_minute=600.0)).estimate(50)
     assert estimate.seconds == 20
 
 
 def test_no_shows_shorten_the_wait():
-    estimate = estimate_wait(_board(rate_times=2.0), 50)
+    estimate = Outlook(_board(rate_times=2.0)).estimate(50)
     assert (estimate.low_seconds, estimate.seconds, estimate.high_seconds) == (2, 3, 3)
 
 
@@ -111,14 +111,14 @@ def test_what_stops_everybody_is_said_before_what_slows(changes, held_back):
 
 
 def test_the_further_from_the_front_the_later_one_asks():
-    polls = [poll_after_seconds(estimate_wait(_board(), place), 0.0) for place in (1, 100, 500)]
+    polls = [poll_after_seconds(Outlook(_board()).estimate(place), 0.0) for place in (1, 100, 500)]
     assert polls == sorted(polls)
     assert polls[0] == POLL_SECONDS_MIN
-    assert poll_after_seconds(estimate_wait(_board(), 1_000_000), 0.0) == POLL_SECONDS_MAX
+    assert poll_after_seconds(Outlook(_board()).estimate(1_000_000), 0.0) == POLL_SECONDS_MAX
 
 
 def test_the_jitter_spreads_those_who_are_equally_far():
-    far = estimate_wait(_board(), 1_000_000)
+    far = Outlook(_board()).estimate(1_000_000)
     assert len({poll_after_seconds(far, roll / 100) for roll in range(100)}) >= 6
 
 
@@ -141,7 +141,7 @@ def test_without_an_estimate_one_asks_now_and_then():
     roll=st.floats(0, 1, exclude_max=True),
 )
 def test_estimates_lie_in_their_range_and_polls_in_their_bounds(position, figures, roll):
-    estimate = estimate_wait(_board(**figures), position)
+    estimate = Outlook(_board(**figures)).estimate(position)
     assert 0 <= estimate.low_seconds <= estimate.seconds <= estimate.high_seconds
     assert POLL_SECONDS_MIN <= poll_after_seconds(estimate, roll) <= POLL_SECONDS_MAX
 

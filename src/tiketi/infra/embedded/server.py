@@ -128,7 +128,7 @@ class EmbeddedServer(ABC):
             self._process = process = self._spawn(port)
             wait_until(
                 lambda: (  # used at once, so the loop's variables are this round's
-                    process.poll() is not None or self._is_ready(process.pid, port) or interrupted()  # noqa: B023
+                    process.poll() is not None or self._is_ready(process.pid, port) or interrupted()  # noqa: B023 # asked at once
                 ),
                 timeout_seconds=timeout_seconds,
             )
