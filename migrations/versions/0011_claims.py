@@ -1,0 +1,23 @@
+"""What a claim decided in a batch needs: its key on its own row, and seats kept for some buyers."""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # A seat of an allotment is blocked ('b') until a buyer who may opens it, or it is released.
+    op.execute("ALTER TABLE seats.seat ADD COLUMN allotment_id uuid")
+    # The key that made a reservation, and the answer that it got: both commit with the row.
+    op.execute("""
+        ALTER TABLE reservations.reservation
+            ADD COLUMN key_path text,
+            ADD COLUMN key text,
+            ADD COLUMN key_fingerprint bytea,
+            ADD COLUMN answer bytea""")
+    op.execute("""
+        CREATE UNIQUE INDEX reservation_key ON reservations.reservation (user_id, key_path, key)
+        WHERE key IS NOT NULL""")
