@@ -1,11 +1,15 @@
 """What a claim decided in a batch needs: its key on its own row, and seats kept for some buyers."""
 
+from pathlib import Path
+
 from alembic import op
 
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
+
+_FUNCTIONS = Path(__file__).parent.parent / "functions"
 
 
 def upgrade() -> None:
@@ -21,3 +25,7 @@ def upgrade() -> None:
     op.execute("""
         CREATE UNIQUE INDEX reservation_key ON reservations.reservation (user_id, key_path, key)
         WHERE key IS NOT NULL""")
+    # Checked for every item of every buyer, and an item is only written beside its reservation.
+    op.execute("ALTER TABLE reservations.item DROP CONSTRAINT item_reservation_id_fkey")
+    for name in ("lock_seats", "choose_buckets", "claim_batch"):
+        op.execute((_FUNCTIONS / f"{name}.sql").read_text())

@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     lock_max_seconds: int = Field(120, ge=1, description="a lock's whole life, renewals included")
     hold_ttl_seconds: int = Field(300, ge=1, description="a pending reservation's time to pay")
     pass_ttl_seconds: int = Field(600, ge=2, description="a queue pass's life")
+    claim_batch_max: int = Field(128, ge=1, description="claims that one statement decides")
+    claim_flights_max: int = Field(
+        2, ge=1, description="such statements at once, each on a connection of its own"
+    )
+    claims_waiting_max: int = Field(
+        2_000, ge=1, description="claims that wait for theirs; more are answered 503 at once"
+    )
+    claim_wait_seconds_max: float = Field(
+        2.0, gt=0, description="a claim whose turn does not come by then is answered 503"
+    )
     sweep_interval_seconds: float = Field(
         1.0, gt=0, description="between rounds that end expired holds"
     )

@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 import orjson
-import structlog
 from pydantic import BaseModel
-from sqlalchemy import text
 
+from tiketi.infra import idempotency_store as store
 from tiketi.infra.http.body import check_header_text
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.errors import (
@@ -23,79 +21,53 @@ from tiketi.infra.http.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
 )
-from tiketi.infra.keyspace import Pool, tag_for
-from tiketi.infra.postgres import Tx
+from tiketi.infra.idempotency_store import Answers, Kept, Key
+from tiketi.infra.postgres import Reader, Tx
 from tiketi.infra.problem import problem_document, status_of
 from tiketi.kernel.errors import Kind, TiketiError, Unavailable
 
-log = structlog.get_logger(__name__)
-
 KEY_CHARACTERS_MAX = 255
-# A killed process leaves its markers: so long are its buyers' retries told to wait. Longer than
-# any decision takes, and a marker that lapses too early costs nothing: PostgreSQL decides.
-IN_FLIGHT_MS = 15_000
 _PROBLEM_TYPE = "application/problem+json"
 _REPLAYED = ((b"idempotent-replayed", b"true"),)
 
-_FIND = text("""
-    SELECT fingerprint, status, body FROM infra.idempotency_key
-    WHERE user_id = :user_id AND method = :method AND path = :path AND key = :key
-        AND created_at > now() - make_interval(secs => :ttl)""")
-_KEEP = text("""
-    INSERT INTO infra.idempotency_key (user_id, method, path, key, fingerprint, status, body)
-    VALUES (:user_id, :method, :path, :key, :fingerprint, :status, :body)
-    ON CONFLICT (user_id, method, path, key) DO UPDATE SET
-        fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
-        created_at = now()
-    WHERE idempotency_key.created_at <= now() - make_interval(secs => :ttl)""")
-_FORGET_OLD = text("""
-    DELETE FROM infra.idempotency_key WHERE ctid IN (
-        SELECT ctid FROM infra.idempotency_key
-        WHERE created_at < now() - make_interval(secs => :ttl) LIMIT 1000)""")
-
 Plan = Callable[[], Awaitable[Any]]
 Decide = Callable[[Any, "Remember"], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    user_id: UUID
-    method: str
-    path: str
-    key: str
-    fingerprint: bytes
-
-    @property
-    def marker(self) -> str:
-        digest = sha256(f"{self.user_id}:{self.method}:{self.path}:{self.key}".encode()).hexdigest()
-        return f"idempotency:{{{tag_for(Pool.CACHE, digest)}}}:{digest}"
-
-    @property
-    def row(self) -> dict[str, Any]:
-        return {
-            "user_id": self.user_id,
-            "method": self.method,
-            "path": self.path,
-            "key": self.key,
-        }
+DecideByRow = Callable[[Any, Key], Awaitable[bytes]]
+FindByRow = Callable[[Reader, Key], Awaitable[Kept | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Remember:
     """Keeps the answer in the transaction that made it true; its last statement."""
 
-    _key: _Key
+    key: Key
     _status: int
     _ttl_seconds: int
 
     async def __call__(self, tx: Tx, view: BaseModel) -> Answer:
         body = view.model_dump_json().encode()
-        await _keep(tx, self._key, self._status, body, self._ttl_seconds)
+        if not await store.keep(tx, self.key, self._status, body, self._ttl_seconds):
+            raise DecidedBefore
         return Answer(body, self._status)
 
 
-class _DecidedElsewhere(Exception):
-    """Another request with the key committed first; this transaction must roll back."""
+class DecidedBefore(Exception):
+    """Another request with the key was first: what it was answered, where that is known.
+
+    A transaction that this is raised in must roll back.
+    """
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        super().__init__()
+        self.kept = kept
+
+
+class RefusedAnew(Exception):
+    """What refuses is no earlier request with the key: the decision looked for one itself."""
+
+    def __init__(self, refusal: TiketiError) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 async def once(call: Call[Any, Any], plan: Plan, decide: Decide, *, status: int) -> Answer:
@@ -104,51 +76,76 @@ async def once(call: Call[Any, Any], plan: Plan, decide: Decide, *, status: int)
     ``plan`` looks (403, 404, 422) and changes nothing; ``decide`` takes its result, acts in
     transactions of its own, and hands the answer to ``Remember`` inside the last.
     """
+    ttl_seconds = call.runtime.settings.idempotency_ttl_seconds
+
+    async def decide_with(key: Key) -> Answer:
+        return await _find(call, key, None) or await decide(
+            await plan(), Remember(key, status, ttl_seconds)
+        )
+
+    return await _once(call, plan, decide_with, None)
+
+
+async def once_by_row(
+    call: Call[Any, Any], plan: Plan, decide: DecideByRow, find: FindByRow, *, status: int
+) -> Answer:
+    """The same where the row that is made has room for the key and the answer.
+
+    ``decide`` gives the answer's body once both are committed, raises DecidedBefore where the key,
+    in the row or among the kept answers, says so, and RefusedAnew where neither has it. ``find``
+    looks for such a row.
+    """
+
+    async def decide_with(key: Key) -> Answer:
+        return Answer(await decide(await plan(), key), status)
+
+    return await _once(call, plan, decide_with, find)
+
+
+async def _once(
+    call: Call[Any, Any],
+    plan: Plan,
+    decide: Callable[[Key], Awaitable[Answer]],
+    find: FindByRow | None,
+) -> Answer:
     key = _key_of(call)
     if key is None:
         await plan()
         raise IdempotencyKeyRequired
-    if not await _mark(call, key):
-        return await _find(call, key) or _in_progress()
+    redis = call.runtime.redis
+    if not await store.mark(redis, key, call.request_id):
+        return await _find(call, key, find) or _in_progress()
     try:
-        return await _find(call, key) or await _decide(call, key, plan, decide, status)
-    finally:
-        await _unmark(call, key)
-
-
-async def forget_old(tx: Tx, ttl_seconds: int) -> int:
-    """Delete a bounded number of keys past their time; how many."""
-    return (await tx.execute(_FORGET_OLD, {"ttl": ttl_seconds})).rowcount
-
-
-async def _decide(
-    call: Call[Any, Any], key: _Key, plan: Plan, decide: Decide, status: int
-) -> Answer:
-    ttl_seconds = call.runtime.settings.idempotency_ttl_seconds
-    try:
-        return await decide(await plan(), Remember(key, status, ttl_seconds))
-    except _DecidedElsewhere as lost:
-        replay = await _find(call, key)
+        return await decide(key)
+    except DecidedBefore as lost:
+        replay = _replay(key, lost.kept) or await _find(call, key, find)
         if replay is None:
             raise Unavailable from lost
         return replay
+    except RefusedAnew as known:
+        await _keep_refusal(call, key, known.refusal)
+        raise known.refusal from None
     except TiketiError as refusal:
-        # Redis may have lost the marker: then what refused us may be our own first request.
-        replay = await _find(call, key)
+        if refusal.kind is Kind.UNAVAILABLE or isinstance(refusal, IdempotencyKeyReused):
+            raise
+        # A pass may be spent since, or Redis may have lost the marker: then what refused us may be
+        # our own first request.
+        replay = await _find(call, key, find)
         if replay is not None:
             return replay
-        if refusal.kind in (Kind.NOT_FOUND, Kind.CONFLICT):
-            await _keep_refusal(call, key, refusal, ttl_seconds)
+        await _keep_refusal(call, key, refusal)
         raise
+    finally:
+        await store.unmark(redis, key)
 
 
-def _key_of(call: Call[Any, Any]) -> _Key | None:
+def _key_of(call: Call[Any, Any]) -> Key | None:
     given = call.request.headers.get("idempotency-key")
     if given is None or not 1 <= len(given) <= KEY_CHARACTERS_MAX:
         return None
     check_header_text(given, "Idempotency-Key")
     canonical = orjson.dumps(orjson.loads(call.raw or b"null"), option=orjson.OPT_SORT_KEYS)
-    return _Key(
+    return Key(
         user_id=call.actor.user_id,
         method=call.request.method,
         path=call.request.url.path,
@@ -157,52 +154,29 @@ def _key_of(call: Call[Any, Any]) -> _Key | None:
     )
 
 
-async def _find(call: Call[Any, Any], key: _Key) -> Answer | None:
-    ttl = call.runtime.settings.idempotency_ttl_seconds
+async def _find(call: Call[Any, Any], key: Key, find: FindByRow | None) -> Answer | None:
     async with call.runtime.database.latest() as reader:
-        row = (await reader.execute(_FIND, {**key.row, "ttl": ttl})).first()
-    if row is None:
+        ttl_seconds = call.runtime.settings.idempotency_ttl_seconds
+        kept = await store.find(reader, key, ttl_seconds)
+        if kept is None and find is not None:
+            kept = await find(reader, key)
+    return _replay(key, kept)
+
+
+async def _keep_refusal(call: Call[Any, Any], key: Key, refusal: TiketiError) -> None:
+    if refusal.kind in (Kind.NOT_FOUND, Kind.CONFLICT):
+        body = orjson.dumps(problem_document(refusal, call.request_id))
+        kept = Kept(status_of(refusal), body, key.fingerprint)
+        await call.runtime.one(Answers).keep(key, kept)
+
+
+def _replay(key: Key, kept: Kept | None) -> Answer | None:
+    if kept is None:
         return None
-    if bytes(row.fingerprint) != key.fingerprint:
+    if kept.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused
-    media_type = "application/json" if row.status < 400 else _PROBLEM_TYPE  # noqa: PLR2004 # HTTP
-    return Answer(bytes(row.body), row.status, media_type, _REPLAYED)
-
-
-async def _keep(tx: Tx, key: _Key, status: int, body: bytes, ttl_seconds: int) -> None:
-    row = {**key.row, "fingerprint": key.fingerprint, "status": status, "body": body}
-    kept = await tx.execute(_KEEP, {**row, "ttl": ttl_seconds})
-    if kept.rowcount == 0:
-        raise _DecidedElsewhere
-
-
-async def _keep_refusal(
-    call: Call[Any, Any], key: _Key, refusal: TiketiError, ttl_seconds: int
-) -> None:
-    """A refusal changed nothing, so losing it is harmless: best effort."""
-    body = orjson.dumps(problem_document(refusal, call.request_id))
-    try:
-        async with call.runtime.database.transaction() as tx:
-            await _keep(tx, key, status_of(refusal), body, ttl_seconds)
-    except (_DecidedElsewhere, Unavailable):
-        log.warning("refusal_not_kept", code=refusal.code)
-
-
-async def _mark(call: Call[Any, Any], key: _Key) -> bool:
-    try:
-        marked = await call.runtime.redis.command(
-            "SET", key.marker, call.request_id, "NX", "PX", IN_FLIGHT_MS
-        )
-    except Unavailable:
-        return True
-    return marked is not None
-
-
-async def _unmark(call: Call[Any, Any], key: _Key) -> None:
-    try:
-        await call.runtime.redis.command("DEL", key.marker)
-    except Unavailable:
-        log.warning("idempotency_marker_left")
+    media_type = "application/json" if kept.status < 400 else _PROBLEM_TYPE  # noqa: PLR2004 # HTTP
+    return Answer(kept.body, kept.status, media_type, _REPLAYED)
 
 
 def _in_progress() -> Answer:

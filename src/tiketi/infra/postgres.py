@@ -29,7 +29,8 @@ Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 _DEMOTED = "25006"
 # Classes 08 (connection), 53 (resources), 57 (operator intervention); deadlock, serialization.
 _AWAY_CLASSES = ("08", "53", "57")
-_AWAY_STATES = (_DEMOTED, "40P01", "40001")
+_CONFLICT_STATES = ("40P01", "40001")
+_AWAY_STATES = (_DEMOTED, *_CONFLICT_STATES)
 
 
 class Reader:
@@ -47,6 +48,20 @@ class Reader:
         result = await self._connection.stream(statement, params)
         async for row in result:
             yield row
+
+    async def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
+        """The rows of one statement by the driver itself, where Core costs too much.
+
+        ``query`` has the driver's places, ``$1`` and on.
+        """
+        driver = await self.driver()
+        try:
+            rows: list[asyncpg.Record] = await driver.fetch(query, *values)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _DEMOTED:
+                await self._connection.invalidate()
+            raise
+        return rows
 
     async def driver(self) -> "asyncpg.Connection[asyncpg.Record]":
         """The asyncpg connection underneath, for the few statements where Core costs too much."""
@@ -148,6 +163,12 @@ class _translated:  # noqa: N801 # reads as a statement: `with _translated():`
             raise Unavailable("The database is away for a moment.") from error
         elif isinstance(error, asyncpg.InterfaceError):
             raise Unavailable("The database connection was lost.") from error
+
+
+def is_conflict(error: Unavailable) -> bool:
+    """Whether it was a deadlock's victim: nothing changed, asking again is right."""
+    cause = error.__cause__
+    return getattr(getattr(cause, "orig", cause), "sqlstate", None) in _CONFLICT_STATES
 
 
 def _is_away(state: str) -> bool:

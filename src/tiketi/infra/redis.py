@@ -83,9 +83,17 @@ class RedisStore:
         raise Unavailable(_AWAY) from failed
 
     async def command(self, *words: str | bytes | float) -> Any:
-        """The reply of one read, or of a write that may be lost or repeated without harm."""
+        """The reply of one read, or of a write that may be lost or repeated without harm.
+
+        Its second word is its key, if it has one; then it travels as scripts do.
+        """
         try:
-            return await self._ask_client(words)
+            if len(words) == 1:
+                return await self._ask_client(words)
+            try:
+                return await self._send(str(words[1]), words)
+            except _ELSEWHERE:
+                return await self._ask_client(words)
         except _NO_REPLY as error:
             raise Unavailable(_AWAY) from error
         except RedisError as error:

@@ -28,6 +28,12 @@ LATENCY = Histogram(
 LOOP_FAILURES = Counter(
     "tiketi_loop_failures_total", "Rounds of a background loop that failed.", ["loop"]
 )
+BATCHES = Histogram(
+    "tiketi_batch_size",
+    "Items decided together in one statement.",
+    ["batch"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
 METRICS_MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 _CLOCK = SystemClock()

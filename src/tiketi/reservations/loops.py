@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from tiketi.events import api as events
-from tiketi.infra import idempotency, outbox
+from tiketi.infra import idempotency_store, outbox
 from tiketi.infra.loops import Loop
 from tiketi.infra.runtime import Runtime
 from tiketi.reservations import ending
@@ -23,7 +23,7 @@ async def sweep(runtime: Runtime) -> bool:
         if (await tx.execute(_TRY_LOCK)).scalar_one():
             for event_id, sold_out in await seats.list_changed_sold_out(tx):
                 await events.set_sold_out(tx, event_id, sold_out=sold_out)
-            await idempotency.forget_old(tx, runtime.settings.idempotency_ttl_seconds)
+            await idempotency_store.forget_old(tx, runtime.settings.idempotency_ttl_seconds)
             await outbox.forget_old(tx)
     return max(expired, released) >= limit
 

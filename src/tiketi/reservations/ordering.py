@@ -1,4 +1,4 @@
-"""Use cases of a buyer choosing: plan an order, hold it."""
+"""What a buyer asks for: whether it may be asked, and the reservation that it would be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tiketi.events.api import Event, EventCache, SaleNotOpen, TierKind
-from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor
 from tiketi.kernel.errors import Invalid
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
-from tiketi.reservations import quota, repository
 from tiketi.reservations.domain import (
     SEATS_A_REQUEST_MAX,
     Item,
@@ -39,6 +37,7 @@ class Plan:
     seat_map: SeatMap | None
     seat_places: tuple[SeatPlace, ...]
     items: tuple[Item, ...]
+    opened: tuple[UUID, ...] = ()  # allotments that the buyer may take from
 
     @property
     def quantity(self) -> int:
@@ -116,40 +115,24 @@ async def check_order(
         await seats.check_locks(runtime, plan.seat_map, plan.seat_places, user_id, lock_id)
 
 
-async def hold_order(
-    tx: Tx, runtime: Runtime, plan: Plan, user_id: UUID, now: datetime
+def order_reservation(
+    plan: Plan, user_id: UUID, now: datetime, hold_ttl_seconds: int
 ) -> Reservation:
-    """Hold everything planned, or nothing: LimitExceeded, SeatTaken, SoldOut."""
-    event = plan.event
-    reservation = Reservation(
+    """The reservation as it will be, if every place of it can be had."""
+    return Reservation(
         id=new_id(),
         number=new_number(),
-        event_id=event.id,
+        event_id=plan.event.id,
         user_id=user_id,
         status=ReservationStatus.PENDING,
         amount_minor=plan.amount_minor,
-        currency=event.currency,
+        currency=plan.event.currency,
         items=plan.items,
-        expires_at=now + timedelta(seconds=runtime.settings.hold_ttl_seconds),
+        expires_at=now + timedelta(seconds=hold_ttl_seconds),
         extended=False,
         created_at=now,
         confirmed_at=None,
     )
-    await quota.take_places(tx, event.id, user_id, plan.quantity, event.limits.seats_per_user)
-    await seats.claim_places(
-        tx,
-        seat_map=plan.seat_map,
-        event_id=event.id,
-        reservation_id=reservation.id,
-        indexes=reservation.seat_indexes,
-        general=reservation.general,
-    )
-    await repository.insert(tx, reservation)
-    if plan.seat_places:
-        tx.after_commit(
-            lambda: seats.release_after_hold(runtime, event.id, plan.seat_places, user_id)
-        )
-    return reservation
 
 
 def _seat_item(event: Event, place: SeatPlace) -> Item:

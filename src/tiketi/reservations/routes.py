@@ -1,5 +1,6 @@
 """Calls on reservations."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from tiketi.events.api import SaleNotOpen
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.routes import Routes
 from tiketi.infra.http.wire import Page, decode_cursor, encode_cursor
-from tiketi.infra.idempotency import Remember, once
+from tiketi.infra.idempotency import RefusedAnew, once_by_row
+from tiketi.infra.idempotency_store import Key
 from tiketi.kernel.errors import NotFound
 from tiketi.queue import api as queue
 from tiketi.queue.api import QueuePassRequired
-from tiketi.reservations import best, ending, lock_routes, ordering, reading
+from tiketi.reservations import best, claiming, ending, lock_routes, ordering, reading
+from tiketi.reservations.domain import Reservation
 from tiketi.reservations.errors import (
     LimitExceeded,
     NotConfirmed,
@@ -31,6 +34,10 @@ from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
 from tiketi.tickets.api import QrCodes, TicketPrinter
 
 routes = Routes("reservations", [*lock_routes.routes.endpoints])
+
+
+def _render(reservation: Reservation) -> bytes:
+    return ReservationView.of(reservation).model_dump_json().encode()
 
 
 async def _is_own(call: Call[Any, Any]) -> None:
@@ -66,14 +73,15 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
         general = [ordering.GeneralWish(wish.tier_id, wish.quantity) for wish in body.general]
         return await ordering.plan_order(runtime, event, body.seat_ids, general)
 
-    async def decide(planned: ordering.Plan, remember: Remember) -> Answer:
+    async def decide(planned: ordering.Plan, key: Key) -> bytes:
         await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
-        async with runtime.database.transaction() as tx:
-            held = await ordering.hold_order(tx, runtime, planned, user_id, call.now)
-            return await remember(tx, ReservationView.of(held))
+        return await claiming.hold_order(
+            runtime, planned, user_id, now=call.now, key=key, render=_render
+        )
 
+    find = partial(claiming.find_key, runtime)
     with queue.measure_holds(runtime):
-        return await once(call, plan, decide, status=201)
+        return await once_by_row(call, plan, decide, find, status=201)
 
 
 @routes.post(
@@ -99,25 +107,25 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
             best.Wish(body.quantity, body.tier_id, body.section, body.adjacent, body.accessible),
         )
 
-    async def decide(search: best.Search, remember: Remember) -> Answer:
+    async def decide(search: best.Search, key: Key) -> bytes:
         ordering.check_sale(search.event, body.quantity, call.now)
+        user_id = call.actor.user_id
         for tried in range(best.TRIES_MAX):
             async with runtime.database.latest() as reader:
-                planned = await best.choose(
-                    runtime, reader, search, call.actor.user_id, tried=tried
-                )
+                planned = await best.choose(runtime, reader, search, user_id, tried=tried)
             try:
-                async with runtime.database.transaction() as tx:
-                    held = await ordering.hold_order(
-                        tx, runtime, planned, call.actor.user_id, call.now
-                    )
-                    return await remember(tx, ReservationView.of(held))
-            except SeatTaken:
-                continue  # somebody was faster: look again
-        raise NoSeatsTogether
+                return await claiming.hold_order(
+                    runtime, planned, user_id, now=call.now, key=key, render=_render
+                )
+            except RefusedAnew as refused:
+                if not isinstance(refused.refusal, SeatTaken):
+                    raise
+                # Somebody was faster: look again.
+        raise RefusedAnew(NoSeatsTogether())
 
+    find = partial(claiming.find_key, runtime)
     with queue.measure_holds(runtime):
-        return await once(call, plan, decide, status=201)
+        return await once_by_row(call, plan, decide, find, status=201)
 
 
 @routes.get("", query=ReservationsQuery, answer=Page[ReservationView])

@@ -19,7 +19,8 @@ async def claim_places(
     indexes: Sequence[int],
     general: Mapping[UUID, int],
 ) -> None:
-    """Hold every place asked for: seats by index, general places by tier and quantity.
+    """Hold every place that somebody had before: seats by index, general places by tier and
+    quantity. New claims are decided in batches (reservations/claiming.py).
 
     Raises SeatTaken or SoldOut, and then the caller's transaction (or savepoint) must roll back.
     """

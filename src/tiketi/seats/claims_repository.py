@@ -5,7 +5,6 @@ can wait for each other in a circle.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,7 +14,8 @@ from tiketi.infra.postgres import Reader, Tx
 _CLAIM_SEATS = text("""
     WITH wanted AS (
         SELECT seat_index FROM seats.seat
-        WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND state = 'a'
+        WHERE event_id = :event_id AND seat_index = ANY(:indexes)
+            AND (state = 'a' OR (state = 'b' AND allotment_id IS NOT NULL))
         ORDER BY seat_index FOR UPDATE)
     UPDATE seats.seat AS seat SET state = 'h', reservation_id = :reservation_id FROM wanted
     WHERE seat.event_id = :event_id AND seat.seat_index = wanted.seat_index
@@ -33,27 +33,19 @@ _RELEASE_SEATS = text("""
     WITH owned AS (
         SELECT event_id, seat_index FROM seats.seat WHERE reservation_id = ANY(:reservation_ids)
         ORDER BY event_id, seat_index FOR UPDATE)
-    UPDATE seats.seat AS seat SET state = 'a', reservation_id = NULL FROM owned
+    UPDATE seats.seat AS seat SET reservation_id = NULL,
+        state = CASE WHEN seat.allotment_id IS NULL THEN 'a' ELSE 'b' END FROM owned
     WHERE seat.event_id = owned.event_id AND seat.seat_index = owned.seat_index""")
 
-# Any one bucket that has enough and that nobody is writing at this moment.
-_TAKE_FROM_ONE = text("""
-    WITH chosen AS (
-        SELECT tier_id, bucket FROM seats.general_bucket
-        WHERE tier_id = :tier_id AND remaining >= :quantity
-        ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED)
+_TAKE_GENERAL = text("""
+    WITH chosen AS MATERIALIZED (
+        SELECT tier_id, bucket, quantity FROM seats.choose_buckets(
+            ARRAY[1], ARRAY[CAST(:tier_id AS uuid)], ARRAY[CAST(:quantity AS int)], true)
+        WHERE bucket IS NOT NULL)
     UPDATE seats.general_bucket AS b
-    SET remaining = remaining - :quantity, held = held + :quantity FROM chosen
+    SET remaining = remaining - chosen.quantity, held = held + chosen.quantity FROM chosen
     WHERE b.tier_id = chosen.tier_id AND b.bucket = chosen.bucket
-    RETURNING b.bucket""")
-
-_LOCK_BUCKETS = text("""
-    SELECT bucket, remaining FROM seats.general_bucket WHERE tier_id = :tier_id
-    ORDER BY bucket FOR UPDATE""")
-
-_TAKE_FROM = text("""
-    UPDATE seats.general_bucket SET remaining = remaining - :quantity, held = held + :quantity
-    WHERE tier_id = :tier_id AND bucket = :bucket""")
+    RETURNING b.bucket, chosen.quantity""")
 
 _KEEP_CLAIM = text("""
     INSERT INTO seats.general_claim (reservation_id, tier_id, bucket, quantity, state)
@@ -99,10 +91,6 @@ _ALL_AVAILABLE = text("""
     WHERE event_id = :event_id AND tier_id = ANY(:tier_ids) AND state = 'a'""")
 
 
-class _NoBucketHasEnough(Exception):
-    """Undoes the try at one bucket."""
-
-
 async def claim_seats(
     tx: Tx, event_id: UUID, reservation_id: UUID, indexes: Sequence[int]
 ) -> set[int]:
@@ -116,27 +104,8 @@ async def claim_seats(
 
 async def take_general(tx: Tx, tier_id: UUID, quantity: int) -> list[tuple[int, int]]:
     """Hold places of a tier: (bucket, quantity) of each bucket taken from, empty if too few."""
-    # A row that was locked and then found to have too few stays locked: undone, or who gathers
-    # below would wait, out of order, for each other.
-    with suppress(_NoBucketHasEnough):
-        async with tx.savepoint():
-            one = await tx.execute(_TAKE_FROM_ONE, {"tier_id": tier_id, "quantity": quantity})
-            bucket = one.scalar_one_or_none()
-            if bucket is None:
-                raise _NoBucketHasEnough
-            return [(bucket, quantity)]
-    parts: list[tuple[int, int]] = []
-    missing = quantity
-    for row in await tx.execute(_LOCK_BUCKETS, {"tier_id": tier_id}):
-        part = min(row.remaining, missing)
-        if part:
-            parts.append((row.bucket, part))
-            missing -= part
-    if missing:
-        return []
-    for bucket, part in parts:
-        await tx.execute(_TAKE_FROM, {"tier_id": tier_id, "bucket": bucket, "quantity": part})
-    return parts
+    rows = await tx.execute(_TAKE_GENERAL, {"tier_id": tier_id, "quantity": quantity})
+    return [(row.bucket, row.quantity) for row in rows]
 
 
 async def keep_general_claims(

@@ -1,0 +1,154 @@
+"""Where answers to idempotency keys are kept, and what says that one is on its way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from tiketi.infra.batching import Batcher
+from tiketi.infra.keyspace import Pool, tag_for
+from tiketi.infra.postgres import Reader, Tx
+from tiketi.infra.redis import RedisStore
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# A killed process leaves its markers: so long are its buyers' retries told to wait. Longer than
+# any decision takes, and a marker that lapses too early costs nothing: PostgreSQL decides.
+IN_FLIGHT_MS = 15_000
+ANSWERS_A_BATCH_MAX = 128
+ANSWERS_WAITING_MAX = 5_000
+ANSWER_WAIT_SECONDS_MAX = 2.0
+
+_FIND = text("""
+    SELECT status, body, fingerprint FROM infra.idempotency_key
+    WHERE user_id = :user_id AND method = :method AND path = :path AND key = :key
+        AND created_at > now() - make_interval(secs => :ttl)""")
+_KEEP = text("""
+    INSERT INTO infra.idempotency_key (user_id, method, path, key, fingerprint, status, body)
+    VALUES (:user_id, :method, :path, :key, :fingerprint, :status, :body)
+    ON CONFLICT (user_id, method, path, key) DO UPDATE SET
+        fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
+        created_at = now()
+    WHERE idempotency_key.created_at <= now() - make_interval(secs => :ttl)""")
+# Sorted, as every writer of several rows; of two with one key the first is kept.
+_KEEP_MANY = text("""
+    INSERT INTO infra.idempotency_key (user_id, method, path, key, fingerprint, status, body)
+    SELECT * FROM unnest(CAST(:user_ids AS uuid[]), CAST(:methods AS text[]),
+        CAST(:paths AS text[]), CAST(:keys AS text[]), CAST(:fingerprints AS bytea[]),
+        CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[])) AS t (u, m, p, k)
+    ORDER BY u, m, p, k
+    ON CONFLICT (user_id, method, path, key) DO NOTHING""")
+_FORGET_OLD = text("""
+    DELETE FROM infra.idempotency_key WHERE ctid IN (
+        SELECT ctid FROM infra.idempotency_key
+        WHERE created_at < now() - make_interval(secs => :ttl) LIMIT 1000)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's key, whose it is and where it was sent; ``fingerprint`` is its body's."""
+
+    user_id: UUID
+    method: str
+    path: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def marker(self) -> str:
+        digest = sha256(f"{self.user_id}:{self.method}:{self.path}:{self.key}".encode()).hexdigest()
+        return f"idempotency:{{{tag_for(Pool.CACHE, digest)}}}:{digest}"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {
+            "user_id": self.user_id,
+            "method": self.method,
+            "path": self.path,
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that was given: its HTTP status, its body's bytes."""
+
+    status: int
+    body: bytes
+    fingerprint: bytes
+
+
+async def find(reader: Reader, key: Key, ttl_seconds: int) -> Kept | None:
+    row = (await reader.execute(_FIND, {**key.row, "ttl": ttl_seconds})).first()
+    return Kept(row.status, bytes(row.body), bytes(row.fingerprint)) if row is not None else None
+
+
+async def keep(tx: Tx, key: Key, status: int, body: bytes, ttl_seconds: int) -> bool:
+    """Whether it was kept: another answer may have been first."""
+    row = {**key.row, "fingerprint": key.fingerprint, "status": status, "body": body}
+    return bool((await tx.execute(_KEEP, {**row, "ttl": ttl_seconds})).rowcount)
+
+
+async def forget_old(tx: Tx, ttl_seconds: int) -> int:
+    """Delete a bounded number of keys past their time; how many."""
+    return (await tx.execute(_FORGET_OLD, {"ttl": ttl_seconds})).rowcount
+
+
+class Answers:
+    """Answers that changed nothing, kept in batches: in a rush most answers are refusals."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._batcher: Batcher[tuple[Key, Kept], None] = Batcher(
+            "answers",
+            self._keep_all,
+            batch_max=ANSWERS_A_BATCH_MAX,
+            waiting_max=ANSWERS_WAITING_MAX,
+            flights_max=1,
+            wait_seconds_max=ANSWER_WAIT_SECONDS_MAX,
+        )
+
+    async def keep(self, key: Key, answer: Kept) -> None:
+        """It changed nothing, so losing it is harmless: best effort."""
+        try:
+            await self._batcher.submit((key, answer))
+        except Unavailable:
+            log.warning("answer_not_kept", status=answer.status)
+
+    async def _keep_all(self, answers: Sequence[tuple[Key, Kept]]) -> Sequence[None]:
+        async with self._runtime.database.latest() as writer:
+            await writer.execute(
+                _KEEP_MANY,
+                {
+                    "user_ids": [key.user_id for key, _ in answers],
+                    "methods": [key.method for key, _ in answers],
+                    "paths": [key.path for key, _ in answers],
+                    "keys": [key.key for key, _ in answers],
+                    "fingerprints": [key.fingerprint for key, _ in answers],
+                    "statuses": [kept.status for _, kept in answers],
+                    "bodies": [kept.body for _, kept in answers],
+                },
+            )
+        return [None] * len(answers)
+
+
+async def mark(redis: RedisStore, key: Key, request_id: str) -> bool:
+    """Whether nobody else's request with the key is on its way."""
+    try:
+        marked = await redis.command("SET", key.marker, request_id, "NX", "PX", IN_FLIGHT_MS)
+    except Unavailable:
+        return True
+    return marked is not None
+
+
+async def unmark(redis: RedisStore, key: Key) -> None:
+    try:
+        await redis.command("DEL", key.marker)
+    except Unavailable:
+        log.warning("idempotency_marker_left")

@@ -1,0 +1,131 @@
+"""Claims of this process are decided together: all or nothing a buyer, nobody at another's cost.
+
+PostgreSQL decides, in one statement a batch (claims_repository). Here are the batch's bounds, what
+each caller hears, and what follows a claim that was granted.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tiketi.infra.batching import AGAIN, Again, Batcher
+from tiketi.infra.idempotency import DecidedBefore, RefusedAnew
+from tiketi.infra.idempotency_store import Answers, Kept, Key
+from tiketi.infra.postgres import Reader, is_conflict
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import TiketiError, Unavailable
+from tiketi.reservations import claims_repository, repository
+from tiketi.reservations.claims_repository import Claim, Outcome, Verdict
+from tiketi.reservations.domain import Reservation, ReservationStatus
+from tiketi.reservations.errors import LimitExceeded
+from tiketi.reservations.ordering import Plan, order_reservation
+from tiketi.seats import api as seats
+from tiketi.seats.api import SeatTaken, SoldOut
+
+Render = Callable[[Reservation], bytes]
+
+# A deadlock's victim changed nothing and may be asked again at once.
+CONFLICT_TRIES_MAX = 3
+CREATED = 201
+
+
+class Claims:
+    """The claims of this process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        settings = runtime.settings
+        self._runtime = runtime
+        self._batcher: Batcher[Claim, Verdict] = Batcher(
+            "claims",
+            self._decide,
+            batch_max=settings.claim_batch_max,
+            waiting_max=settings.claims_waiting_max,
+            flights_max=settings.claim_flights_max,
+            wait_seconds_max=settings.claim_wait_seconds_max,
+        )
+
+    async def decide(self, claim: Claim) -> Verdict:
+        """Unavailable, at once, when too many wait, or when the database is away."""
+        return await self._batcher.submit(claim)
+
+    async def _decide(self, claims: Sequence[Claim]) -> Sequence[Verdict | Again]:
+        ttl_seconds = self._runtime.settings.idempotency_ttl_seconds
+        verdicts: Sequence[Verdict] = ()
+        for tried in range(1, CONFLICT_TRIES_MAX + 1):
+            try:
+                async with self._runtime.database.latest() as writer:
+                    verdicts = await claims_repository.decide(
+                        writer, claims, key_ttl_seconds=ttl_seconds
+                    )
+                break
+            except Unavailable as error:
+                if not is_conflict(error) or tried == CONFLICT_TRIES_MAX:
+                    raise
+        for claim, verdict in zip(claims, verdicts, strict=True):
+            # What was undecided for want of one bucket is gathered; for any other reason it is
+            # no harm.
+            claim.gather = verdict.outcome is Outcome.AGAIN
+        return [AGAIN if verdict.outcome is Outcome.AGAIN else verdict for verdict in verdicts]
+
+
+async def hold_order(
+    runtime: Runtime, plan: Plan, user_id: UUID, *, now: datetime, key: Key, render: Render
+) -> bytes:
+    """Hold everything planned, or nothing; the answer to the buyer, as it is rendered.
+
+    RefusedAnew with SeatTaken, SoldOut or LimitExceeded; DecidedBefore. A buyer who is refused what
+    a pending reservation of their own already holds is given that: they have come back to it.
+    """
+    reservation = order_reservation(plan, user_id, now, runtime.settings.hold_ttl_seconds)
+    answer = render(reservation)
+    most = plan.event.limits.seats_per_user
+    if reservation.places > most:
+        raise LimitExceeded(most)
+    verdict = await runtime.one(Claims).decide(Claim(reservation, most, key, answer, plan.opened))
+    if verdict.outcome is Outcome.REPLAYED:
+        raise DecidedBefore(verdict.kept)
+    if verdict.outcome is Outcome.HELD:
+        if plan.seat_places:
+            await seats.release_after_hold(runtime, plan.event.id, plan.seat_places, user_id)
+        return answer
+    if verdict.own is not None:
+        own = await _find_same(runtime, verdict.own, reservation, now)
+        if own is not None:
+            answer = render(own)
+            await runtime.one(Answers).keep(key, Kept(CREATED, answer, key.fingerprint))
+            return answer
+    raise RefusedAnew(_refusal(verdict, plan))
+
+
+async def find_key(runtime: Runtime, reader: Reader, key: Key) -> Kept | None:
+    """The answer of a reservation that the key made."""
+    return await claims_repository.find_key(reader, key, runtime.settings.idempotency_ttl_seconds)
+
+
+async def _find_same(
+    runtime: Runtime, own_id: UUID, asked: Reservation, now: datetime
+) -> Reservation | None:
+    """The account's own hold, if it is of just what is asked for and can still be paid."""
+    async with runtime.database.latest() as reader:
+        own = await repository.find(reader, own_id)
+    if (
+        own is None
+        or own.status is not ReservationStatus.PENDING
+        or own.expires_at <= now
+        or set(own.items) != set(asked.items)
+    ):
+        return None
+    return own
+
+
+def _refusal(verdict: Verdict, plan: Plan) -> TiketiError:
+    match verdict.outcome:
+        case Outcome.TAKEN:
+            if plan.seat_map is None:
+                raise AssertionError("a seat was asked for without a map")
+            return SeatTaken([plan.seat_map.seat_ids[index] for index in verdict.missing])
+        case Outcome.SOLD_OUT:
+            return SoldOut()
+        case Outcome.OVER_LIMIT:
+            return LimitExceeded(plan.event.limits.seats_per_user)
+    raise AssertionError(f"no refusal: {verdict.outcome}")
