@@ -1,6 +1,7 @@
 """What other modules may use of seats."""
 
 from tiketi.seats.availability import Availability, read_availability
+from tiketi.seats.availability_repository import read_states
 from tiketi.seats.claims import INVARIANTS as CLAIM_INVARIANTS
 from tiketi.seats.claims import (
     claim_places,
@@ -73,6 +74,7 @@ __all__ = [
     "open_general",
     "open_map",
     "read_availability",
+    "read_states",
     "release_after_hold",
     "release_lock",
     "release_places",

@@ -1,5 +1,6 @@
 """A seat map: the fixed order of an event's seats, and what each is called."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -51,11 +52,15 @@ class SeatSection:
 
 
 class SeatMap:
-    """The seats of one event, for ever the same while its ``map_version`` is."""
+    """The seats of one event, for ever the same while its ``map_version`` is.
+
+    ``distances``: how far each seat is from its section's focal point, in thousandths of a unit.
+    ``aisles``: the seats that an aisle parts from the seat before.
+    """
 
     __slots__ = (
-        "_index", "accessible", "companion", "event_id", "map_version", "places", "seat_ids",
-        "sections",
+        "_index", "accessible", "aisles", "companion", "distances", "event_id", "map_version",
+        "places", "seat_ids", "sections",
     )  # fmt: skip
 
     def __init__(
@@ -66,12 +71,16 @@ class SeatMap:
         *,
         accessible: frozenset[int] = frozenset(),
         companion: frozenset[int] = frozenset(),
+        distances: Sequence[int] = (),
+        aisles: frozenset[int] = frozenset(),
     ) -> None:
         self.event_id = event_id
         self.map_version = map_version
         self.sections = sections
         self.accessible = accessible
         self.companion = companion
+        self.aisles = aisles
+        self.distances = array("i", distances)
         self.seat_ids = tuple(
             f"{section.name}-{row.name}-{number}"
             for section in sections

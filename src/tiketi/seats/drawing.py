@@ -16,6 +16,7 @@ from tiketi.seats.domain import (
     SeatRow,
     SeatSection,
 )
+from tiketi.seats.focus import find_aisles, measure_distances
 from tiketi.seats.layouts import LayoutRow, LayoutSection, expand_sections
 
 COMPRESS_LEVEL = 6
@@ -48,10 +49,14 @@ def draw_map(
     tier_ids = {tier.section: tier.id for tier in tiers if tier.kind is TierKind.SEATED}
     drawn: list[SeatSection] = []
     rows_of: list[tuple[LayoutRow, ...]] = []
+    distances: list[int] = []
+    aisles: list[int] = []
     first = 0
     for section, rows in zip(sections, expand_sections(sections), strict=True):
         drawn.append(_section(section, tier_ids[section.name], rows, first))
         rows_of.append(rows)
+        distances += measure_distances(section, rows)
+        aisles += (first + index for index in find_aisles(rows))
         first += drawn[-1].size
     seats = [seat for rows in rows_of for row in rows for seat in row.seats]
     seat_map = SeatMap(
@@ -60,6 +65,8 @@ def draw_map(
         tuple(drawn),
         accessible=frozenset(index for index, seat in enumerate(seats) if seat.accessible),
         companion=frozenset(index for index, seat in enumerate(seats) if seat.companion),
+        distances=distances,
+        aisles=frozenset(aisles),
     )
     return seat_map, render_map(seat_map, rows_of)
 

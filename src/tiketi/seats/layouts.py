@@ -51,6 +51,7 @@ class LayoutSection:
     """``rows`` is how many, all of ``seats_per_row`` from number ``start_row`` on; or each row.
 
     ``price_minor`` has no currency: it is in that of the event. None: each event says its own.
+    ``focal_point`` is where the section's best seats are; None: the middle of its front row.
     """
 
     name: str
@@ -59,6 +60,7 @@ class LayoutSection:
     price_minor: int | None = None
     title: str | None = None
     start_row: int = 1
+    focal_point: tuple[float, float] | None = None
 
     @property
     def size(self) -> int:
@@ -129,6 +131,10 @@ def _findings(sections: Sequence[LayoutSection]) -> Iterator[Finding]:
             yield (index, "name"), "is 1 to 12 of A-Z and 0-9"
         if section.price_minor is not None and not 0 <= section.price_minor <= AMOUNT_MINOR_MAX:
             yield (index, "price"), f"lies between 0 and {AMOUNT_MINOR_MAX}"
+        for value in section.focal_point or ():
+            if not isfinite(value) or abs(value) > COORDINATE_MAX:
+                message = f"lies between -{COORDINATE_MAX} and {COORDINATE_MAX}"
+                yield (index, "focal_point"), message
         check = _counted if isinstance(section.rows, int) else _listed
         for loc, message in check(section):
             yield (index, *loc), message

@@ -91,4 +91,5 @@ def _section(raw: dict[str, Any]) -> LayoutSection:
             LayoutRow(row["name"], tuple(LayoutSeat(**seat) for seat in row["seats"]))
             for row in rows
         )
-    return LayoutSection(**{**raw, "rows": rows})
+    focus = raw.get("focal_point")
+    return LayoutSection(**{**raw, "rows": rows, "focal_point": focus and tuple(focus)})

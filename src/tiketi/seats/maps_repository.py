@@ -1,5 +1,7 @@
 """Seat maps in PostgreSQL: a small outline for who sells, the rendered document for who looks."""
 
+import struct
+from array import array
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -9,18 +11,20 @@ from sqlalchemy import text
 
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.seats.domain import MapDocument, SeatMap, SeatRow, SeatSection
+from tiketi.seats.focus import count_distances
 
 _FIND = text("""
-    SELECT map_version, outline, accessible, companion FROM seats.seat_map
+    SELECT map_version, outline, accessible, companion, distances, aisles FROM seats.seat_map
     WHERE event_id = :event_id""")
 _FIND_DOCUMENT = text("""
     SELECT map_version, document FROM seats.seat_map WHERE event_id = :event_id""")
 _INSERT = text("""
     INSERT INTO seats.seat_map (
-        event_id, map_version, outline, accessible, companion, document, seat_count)
+        event_id, map_version, outline, accessible, companion, distances, aisles, document,
+        seat_count)
     VALUES (
-        :event_id, :map_version, CAST(:outline AS jsonb), :accessible, :companion, :document,
-        :seat_count)""")
+        :event_id, :map_version, CAST(:outline AS jsonb), :accessible, :companion, :distances,
+        :aisles, :document, :seat_count)""")
 _INSERT_SEATS = text("""
     INSERT INTO seats.seat (event_id, seat_index, tier_id)
     SELECT :event_id, index, tier_id
@@ -42,12 +46,16 @@ async def find_map(reader: Reader, event_id: UUID) -> SeatMap | None:
     row = (await reader.execute(_FIND, {"event_id": event_id})).first()
     if row is None:
         return None
+    sections = _sections(row.outline)
+    drawn_before = row.distances is None
     return SeatMap(
         event_id,
         row.map_version,
-        _sections(row.outline),
+        sections,
         accessible=frozenset(row.accessible),
         companion=frozenset(row.companion),
+        distances=count_distances(sections) if drawn_before else _unpack(row.distances),
+        aisles=frozenset(row.aisles or ()),
     )
 
 
@@ -67,6 +75,8 @@ async def insert_map(tx: Tx, seat_map: SeatMap, document: MapDocument) -> None:
             "outline": orjson.dumps(_outline(sections)).decode(),
             "accessible": sorted(seat_map.accessible),
             "companion": sorted(seat_map.companion),
+            "distances": _pack(seat_map.distances),
+            "aisles": sorted(seat_map.aisles),
             "document": document.compressed,
             "seat_count": len(seat_map),
         },
@@ -93,6 +103,14 @@ async def delete_map(tx: Tx, event_id: UUID) -> None:
     """The map, its seats and the general places of the event."""
     for statement in _DELETE:
         await tx.execute(statement, {"event_id": event_id})
+
+
+def _pack(distances: "array[int]") -> bytes:
+    return struct.pack(f"<{len(distances)}i", *distances)
+
+
+def _unpack(packed: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(packed) // 4}i", packed)
 
 
 def _outline(sections: Sequence[SeatSection]) -> list[dict[str, Any]]:

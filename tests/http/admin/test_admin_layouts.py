@@ -9,10 +9,19 @@ async def test_a_counted_layout_is_answered_as_it_was_given(organizer):
     assert layout["capacity"] == 30
     assert layout["owner_id"] == organizer.id
     first, second = layout["sections"]
-    assert first == {**HALL["sections"][0], "title": None, "start_row": 1}
-    assert second == {**HALL["sections"][1], "start_row": 1}
+    assert first == {**HALL["sections"][0], "title": None, "start_row": 1, "focal_point": None}
+    assert second == {**HALL["sections"][1], "start_row": 1, "focal_point": None}
     again = await organizer.get(f"/layouts/{layout['id']}")
     assert (again.status_code, again.json()) == (200, layout)
+
+
+async def test_a_section_says_where_its_best_seats_are(organizer):
+    sections = [{**HALL["sections"][0], "focal_point": {"x": -1.5, "y": 0}}]
+    layout = made(await organizer.post("/layouts", {"name": "Hall", "sections": sections}))
+    assert layout["sections"][0]["focal_point"] == {"x": -1.5, "y": 0}
+    far = [{**HALL["sections"][0], "focal_point": {"x": 1e9, "y": 0}}]
+    refused = await organizer.post("/layouts", {"name": "Hall", "sections": far})
+    assert refused.json()["errors"][0]["loc"] == ["body", "sections", 0, "focal_point"]
 
 
 async def test_a_layout_may_name_each_seat_with_its_place(organizer):

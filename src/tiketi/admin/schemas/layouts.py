@@ -41,6 +41,11 @@ Rows = Annotated[
 ]
 
 
+class FocalPointBody(Body):
+    x: float
+    y: float
+
+
 class SectionBody(Body):
     name: SectionName = Field(description="Its id too, and its tier's name: VIP in seat VIP-1-5.")
     title: Title | None = Field(None, description="What buyers read; null: the name.")
@@ -48,6 +53,9 @@ class SectionBody(Body):
     seats_per_row: Count | None = None
     price: Amount = Field(description="In the minor unit of the event's currency.")
     start_row: Count = Field(1, description="The first row's number, with a count of rows.")
+    focal_point: FocalPointBody | None = Field(
+        None, description="Best available is nearest to it; null: the middle of the front row."
+    )
 
     def as_section(self) -> LayoutSection:
         return LayoutSection(
@@ -62,6 +70,7 @@ class SectionBody(Body):
             seats_per_row=self.seats_per_row,
             price_minor=self.price,
             start_row=self.start_row,
+            focal_point=(self.focal_point.x, self.focal_point.y) if self.focal_point else None,
         )
 
 
@@ -86,6 +95,11 @@ class RowView(View):
     seats: list[SeatView]
 
 
+class FocalPointView(View):
+    x: float
+    y: float
+
+
 class SectionView(View):
     name: str
     title: str | None
@@ -93,10 +107,11 @@ class SectionView(View):
     seats_per_row: int | None
     price: int | None
     start_row: int
+    focal_point: FocalPointView | None
 
     @classmethod
     def of(cls, section: LayoutSection) -> "SectionView":
-        rows = section.rows
+        rows, focus = section.rows, section.focal_point
         return cls(
             name=section.name,
             title=section.title,
@@ -104,6 +119,7 @@ class SectionView(View):
             seats_per_row=section.seats_per_row,
             price=section.price_minor,
             start_row=section.start_row,
+            focal_point=FocalPointView(x=focus[0], y=focus[1]) if focus else None,
         )
 
 
