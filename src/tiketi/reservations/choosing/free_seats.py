@@ -1,0 +1,101 @@
+"""Which seats are free: as everybody is shown, less what this process took a moment ago; and, when
+that leaves nothing to choose from, as PostgreSQL says.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from uuid import UUID
+
+from tiketi.infra.postgres import Reader
+from tiketi.infra.runtime import Runtime
+from tiketi.kernel.errors import Unavailable
+from tiketi.reservations.choosing.hall import Hall
+from tiketi.reservations.choosing.seat_sets import read_flags, set_of
+from tiketi.seats import api as seats
+
+# As long as what everybody is shown may not have heard of a hold yet.
+RECENT_SECONDS = 1.0
+EVENTS_MAX = 1_000
+# Other losers at this moment widen the choice of one who begins; beyond this it is wide enough.
+LOSSES_MAX = 32
+
+_FREE = str.maketrans("ahsb", "1000")
+_BLOCKED = str.maketrans("ahsb", "0001")
+
+
+class FreeSeats:
+    """One process's knowledge; sets of seats as ``seat_sets`` has them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._recent: OrderedDict[UUID, _Recent] = OrderedDict()
+
+    async def glance(self, hall: Hall, opened: int) -> int:
+        """The free seats as everybody is shown them, up to a second old, less those taken here
+        since. Of blocked seats those are free that are also in ``opened``.
+        """
+        shown = await seats.read_availability(self._runtime, hall.seat_map.event_id)
+        states = "".join(shown.sections.get(each.name, "") for each in hall.seat_map.sections)
+        if len(states) != hall.size:
+            return 0
+        recent = self._recent_of(hall.seat_map.event_id)
+        return _free(states, opened) & ~(recent.young | recent.old)
+
+    async def look(self, reader: Reader, hall: Hall, opened: int, user_id: UUID) -> int:
+        """The free seats at this moment, those that the user has locked among them."""
+        event_id = hall.seat_map.event_id
+        states = await seats.read_states(reader, event_id)
+        if len(states) != hall.size:
+            raise Unavailable("The seat map is being replaced.")
+        locked = await seats.locked_indexes(
+            self._runtime, event_id, hall.seat_map, but_not_by=user_id
+        )
+        return _free(states, opened) & ~set_of(locked, hall.size)
+
+    def note_taken(self, hall: Hall, indexes: Sequence[int]) -> None:
+        """The seats are being taken here: nobody is offered them for a moment."""
+        self._recent_of(hall.seat_map.event_id).young |= set_of(indexes, hall.size)
+
+    def note_loss(self, event_id: UUID) -> None:
+        """Somebody else was faster."""
+        recent = self._recent_of(event_id)
+        recent.losses = min(recent.losses + 1, LOSSES_MAX)
+
+    def losses(self, event_id: UUID) -> int:
+        """How often that happened here a moment ago, at most ``LOSSES_MAX``."""
+        return self._recent_of(event_id).losses
+
+    def _recent_of(self, event_id: UUID) -> "_Recent":
+        now = self._runtime.clock.monotonic()
+        recent = self._recent.get(event_id)
+        if recent is None:
+            recent = self._recent[event_id] = _Recent(now)
+            if len(self._recent) > EVENTS_MAX:
+                self._recent.popitem(last=False)
+        recent.turn(now)
+        self._recent.move_to_end(event_id)
+        return recent
+
+
+class _Recent:
+    """Two generations: what is noted is remembered for one to two times ``RECENT_SECONDS``."""
+
+    __slots__ = ("losses", "old", "turned_at", "young")
+
+    def __init__(self, now: float) -> None:
+        self.turned_at = now
+        self.young = self.old = self.losses = 0
+
+    def turn(self, now: float) -> None:
+        passed = now - self.turned_at
+        if passed >= RECENT_SECONDS:
+            self.old = self.young if passed < 2 * RECENT_SECONDS else 0
+            self.young = self.losses = 0
+            self.turned_at = now
+
+
+def _free(states: str, opened: int) -> int:
+    free = read_flags(states.translate(_FREE))
+    if opened:
+        free |= read_flags(states.translate(_BLOCKED)) & opened
+    return free
