@@ -7,7 +7,6 @@ from itertools import islice
 from uuid import UUID
 
 from tiketi.events.api import Event, TierKind
-from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid
 from tiketi.reservations.choosing.free_seats import FreeSeats
@@ -61,9 +60,7 @@ async def plan_search(runtime: Runtime, event: Event, wish: Wish) -> Search:
     return Search(event, runtime.one(Halls).get(seat_map), ask)
 
 
-async def choose(
-    runtime: Runtime, reader: Reader, search: Search, user_id: UUID, *, tried: int
-) -> Plan:
+async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int) -> Plan:
     """A plan for the best seats free at this moment; NoSeatsTogether when there are none.
 
     ``tried`` is how often the caller was too late before. Who was, or who comes while others are,
@@ -81,7 +78,7 @@ async def choose(
 
     chosen = find_group(hall, await free_seats.glance(hall, 0), ask, pick)
     if chosen is None:
-        chosen = find_group(hall, await free_seats.look(reader, hall, 0, user_id), ask, pick)
+        chosen = find_group(hall, await free_seats.look(hall, 0, user_id), ask, pick)
     if chosen is None:
         raise NoSeatsTogether
     free_seats.note_taken(hall, chosen)

@@ -111,8 +111,7 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
         ordering.check_sale(search.event, body.quantity, call.now)
         user_id = call.actor.user_id
         for tried in range(best.TRIES_MAX):
-            async with runtime.database.latest() as reader:
-                planned = await best.choose(runtime, reader, search, user_id, tried=tried)
+            planned = await best.choose(runtime, search, user_id, tried=tried)
             try:
                 return await claiming.hold_order(
                     runtime, planned, user_id, now=call.now, key=key, render=_render

@@ -5,7 +5,6 @@ from tiketi.seats.availability_repository import read_states
 from tiketi.seats.claims import INVARIANTS as CLAIM_INVARIANTS
 from tiketi.seats.claims import (
     claim_places,
-    list_available_in_tiers,
     list_changed_sold_out,
     release_places,
     sell_places,
@@ -66,7 +65,6 @@ __all__ = [
     "drop_map",
     "find_own_lock",
     "get_layout",
-    "list_available_in_tiers",
     "list_changed_sold_out",
     "list_layouts",
     "lock_seats",

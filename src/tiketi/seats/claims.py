@@ -57,13 +57,6 @@ async def list_changed_sold_out(reader: Reader) -> list[tuple[UUID, bool]]:
     return await repository.list_changed_sold_out(reader)
 
 
-async def list_available_in_tiers(
-    reader: Reader, event_id: UUID, tier_ids: Sequence[UUID]
-) -> set[int]:
-    """Every seat of the tiers that nobody holds or bought."""
-    return await repository.list_available_in(reader, event_id, tier_ids)
-
-
 INVARIANTS = (
     # One row a seat and one owner column: a second live owner could only be a second row.
     Invariant(

@@ -86,10 +86,6 @@ _AVAILABLE = text("""
     SELECT seat_index FROM seats.seat
     WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND state = 'a'""")
 
-_ALL_AVAILABLE = text("""
-    SELECT seat_index FROM seats.seat
-    WHERE event_id = :event_id AND tier_id = ANY(:tier_ids) AND state = 'a'""")
-
 
 async def claim_seats(
     tx: Tx, event_id: UUID, reservation_id: UUID, indexes: Sequence[int]
@@ -137,11 +133,6 @@ async def release(tx: Tx, reservation_ids: Sequence[UUID]) -> None:
 
 async def list_available_of(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:
     rows = await reader.execute(_AVAILABLE, {"event_id": event_id, "indexes": list(indexes)})
-    return set(rows.scalars())
-
-
-async def list_available_in(reader: Reader, event_id: UUID, tier_ids: Sequence[UUID]) -> set[int]:
-    rows = await reader.execute(_ALL_AVAILABLE, {"event_id": event_id, "tier_ids": list(tier_ids)})
     return set(rows.scalars())
 
 

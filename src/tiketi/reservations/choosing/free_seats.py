@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from uuid import UUID
 
-from tiketi.infra.postgres import Reader
+from tiketi.infra.cache import AgingCache
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.reservations.choosing.hall import Hall
@@ -29,6 +29,10 @@ class FreeSeats:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._recent: OrderedDict[UUID, _Recent] = OrderedDict()
+        # One question at a time for all who look: nothing is kept once it is answered.
+        self._states: AgingCache[UUID, str] = AgingCache(
+            runtime, self._read, fresh_seconds=0.0, stale_seconds=0.0, weight_max=EVENTS_MAX
+        )
 
     async def glance(self, hall: Hall, opened: int) -> int:
         """The free seats as everybody is shown them, up to a second old, less those taken here
@@ -41,10 +45,10 @@ class FreeSeats:
         recent = self._recent_of(hall.seat_map.event_id)
         return _free(states, opened) & ~(recent.young | recent.old)
 
-    async def look(self, reader: Reader, hall: Hall, opened: int, user_id: UUID) -> int:
+    async def look(self, hall: Hall, opened: int, user_id: UUID) -> int:
         """The free seats at this moment, those that the user has locked among them."""
         event_id = hall.seat_map.event_id
-        states = await seats.read_states(reader, event_id)
+        states = (await self._states.get(event_id)).value
         if len(states) != hall.size:
             raise Unavailable("The seat map is being replaced.")
         locked = await seats.locked_indexes(
@@ -75,6 +79,10 @@ class FreeSeats:
         recent.turn(now)
         self._recent.move_to_end(event_id)
         return recent
+
+    async def _read(self, event_id: UUID) -> tuple[str, float]:
+        async with self._runtime.database.latest() as reader:
+            return await seats.read_states(reader, event_id), 0.0
 
 
 class _Recent:
