@@ -19,6 +19,8 @@ CREATE FUNCTION reservations.claim_batch(
 ) RETURNS TABLE (
     claim int, outcome text, missing int[], own uuid, status int, body bytea, fingerprint bytea
 ) LANGUAGE plpgsql
+-- A plan made while the tables were small must hold when they have grown within the minute.
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     outcomes text[] := array_fill(NULL::text, ARRAY[cardinality(ids)]);
@@ -89,55 +91,63 @@ BEGIN
         missed := missed || jsonb_build_object(each.claim, each.missing);
     END LOOP;
     -- Of two that may have one seat the first is asked; whether the other may, shows at the end.
-    FOR each IN
-        SELECT DISTINCT rival.claim FROM (
-            SELECT i.claim, min(i.claim) OVER (PARTITION BY event_ids[i.claim], i.seat) AS first
-            FROM unnest(item_claims, claim_batch.seats) AS i (claim, seat)
-            WHERE i.seat IS NOT NULL AND outcomes[i.claim] IS NULL) AS rival
-        WHERE rival.first < rival.claim
-    LOOP
-        outcomes[each.claim] := 'rival';
-    END LOOP;
+    IF cardinality(ids) > 1 THEN
+        FOR each IN
+            SELECT DISTINCT rival.claim FROM (
+                SELECT i.claim, min(i.claim) OVER (PARTITION BY event_ids[i.claim], i.seat) AS first
+                FROM unnest(item_claims, claim_batch.seats) AS i (claim, seat)
+                WHERE i.seat IS NOT NULL AND outcomes[i.claim] IS NULL) AS rival
+            WHERE rival.first < rival.claim
+        LOOP
+            outcomes[each.claim] := 'rival';
+        END LOOP;
+    END IF;
 
-    FOR each IN
-        SELECT b.* FROM (
-            SELECT array_agg(i.claim ORDER BY i.claim) AS claims,
-                array_agg(i.tier ORDER BY i.claim) AS tiers,
-                array_agg(i.quantity ORDER BY i.claim) AS quantities
-            FROM unnest(item_claims, claim_batch.seats, claim_batch.tiers, claim_batch.quantities)
-                AS i (claim, seat, tier, quantity)
-            WHERE i.seat IS NULL AND outcomes[i.claim] IS NULL HAVING count(*) > 0) AS w,
-            seats.choose_buckets(w.claims, w.tiers, w.quantities, gather) AS b
-    LOOP
-        IF each.bucket IS NULL THEN
-            outcomes[each.claim] := CASE WHEN each.quantity < 0 THEN 'again' ELSE 'sold_out' END;
-        ELSE
-            part_claims := part_claims || each.claim;
-            part_tiers := part_tiers || each.tier_id;
-            parts := parts || each.bucket;
-            part_quantities := part_quantities || each.quantity;
-        END IF;
-    END LOOP;
+    IF array_position(claim_batch.seats, NULL) IS NOT NULL THEN
+        FOR each IN
+            SELECT b.* FROM (
+                SELECT array_agg(i.claim ORDER BY i.claim) AS claims,
+                    array_agg(i.tier ORDER BY i.claim) AS tiers,
+                    array_agg(i.quantity ORDER BY i.claim) AS quantities
+                FROM unnest(item_claims, claim_batch.seats, claim_batch.tiers, claim_batch.quantities)
+                    AS i (claim, seat, tier, quantity)
+                WHERE i.seat IS NULL AND outcomes[i.claim] IS NULL HAVING count(*) > 0) AS w,
+                seats.choose_buckets(w.claims, w.tiers, w.quantities, gather) AS b
+        LOOP
+            IF each.bucket IS NULL THEN
+                outcomes[each.claim] := CASE WHEN each.quantity < 0 THEN 'again' ELSE 'sold_out' END;
+            ELSE
+                part_claims := part_claims || each.claim;
+                part_tiers := part_tiers || each.tier_id;
+                parts := parts || each.bucket;
+                part_quantities := part_quantities || each.quantity;
+            END IF;
+        END LOOP;
+    END IF;
 
     -- Who had no count yet may have got one elsewhere since: then they are asked again.
-    FOR each IN
-        WITH asking AS (
-            SELECT c.* FROM unnest(event_ids, user_ids, places, places_max)
-                WITH ORDINALITY AS c (event_id, user_id, places, places_max, n)
-            WHERE outcomes[c.n] IS NULL),
-        counted AS (
-            INSERT INTO reservations.quota AS q (event_id, user_id, places, places_max)
-            SELECT a.event_id, a.user_id, sum(a.places), max(a.places_max) FROM asking AS a
-            GROUP BY a.event_id, a.user_id ORDER BY a.event_id, a.user_id
-            ON CONFLICT (event_id, user_id) DO UPDATE SET
-                places = q.places + excluded.places, places_max = excluded.places_max
-                WHERE q.places + excluded.places <= excluded.places_max
-            RETURNING q.event_id, q.user_id)
-        SELECT a.n, c.user_id IS NOT NULL AS is_counted
-        FROM asking AS a LEFT JOIN counted AS c USING (event_id, user_id)
-    LOOP
-        outcomes[each.n] := CASE WHEN each.is_counted THEN 'held' ELSE 'again' END;
-    END LOOP;
+    WITH asking AS MATERIALIZED (
+        SELECT c.* FROM unnest(event_ids, user_ids, places, places_max)
+            WITH ORDINALITY AS c (event_id, user_id, places, places_max, n)
+        WHERE outcomes[c.n] IS NULL),
+    counted AS (
+        INSERT INTO reservations.quota AS q (event_id, user_id, places, places_max)
+        SELECT a.event_id, a.user_id, sum(a.places), max(a.places_max) FROM asking AS a
+        GROUP BY a.event_id, a.user_id ORDER BY a.event_id, a.user_id
+        ON CONFLICT (event_id, user_id) DO UPDATE SET
+            places = q.places + excluded.places, places_max = excluded.places_max
+            WHERE q.places + excluded.places <= excluded.places_max
+        RETURNING q.event_id, q.user_id)
+    SELECT array_agg(CASE WHEN j.outcome IS NOT NULL THEN j.outcome
+            WHEN j.is_counted THEN 'held' ELSE 'again' END ORDER BY j.n) FILTER (WHERE j.n > 0)
+    INTO outcomes FROM (
+        SELECT b.n, b.outcome, bool_or(b.n = 0) OVER (PARTITION BY b.event_id, b.user_id)
+            AS is_counted
+        FROM (
+            SELECT c.n, c.event_id, c.user_id, c.outcome FROM unnest(event_ids, user_ids, outcomes)
+                WITH ORDINALITY AS c (event_id, user_id, outcome, n)
+            UNION ALL
+            SELECT 0, c.event_id, c.user_id, NULL FROM counted AS c) AS b) AS j;
 
     INSERT INTO reservations.reservation (id, number, event_id, user_id, status, amount_minor,
         currency, expires_at, created_at, key_path, key, key_fingerprint, answer)
@@ -172,6 +182,11 @@ BEGIN
             AS p (claim, tier_id, bucket, quantity) WHERE outcomes[p.claim] = 'held';
     END IF;
 
+    IF 'held' = ALL (outcomes) THEN
+        RETURN QUERY SELECT n, 'held', NULL::int[], NULL::uuid, NULL::int, NULL::bytea, NULL::bytea
+            FROM generate_subscripts(ids, 1) AS n;
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT n::int, CASE WHEN o.outcome <> 'rival' THEN o.outcome
             WHEN lost.seats IS NULL THEN 'again' ELSE 'taken' END,

@@ -72,7 +72,7 @@ async def confirm_reservation(
             return ConfirmOutcome.LOST
     elif reservation.status is not ReservationStatus.PENDING:
         return ConfirmOutcome.LOST
-    await seats.sell_places(tx, reservation.id)
+    await seats.sell_places(tx, [reservation.holding])
     await repository.set_status(
         tx,
         [reservation.id],

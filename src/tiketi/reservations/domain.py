@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tiketi.seats.api import Holding
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_CHARACTERS = 12  # 60 bits: a repeat would be refused by the unique index
 SEATS_A_REQUEST_MAX = 100
@@ -55,6 +57,10 @@ class Reservation:
     @property
     def seat_indexes(self) -> list[int]:
         return [item.seat_index for item in self.items if item.seat_index is not None]
+
+    @property
+    def holding(self) -> Holding:
+        return Holding(self.id, self.event_id, self.seat_indexes)
 
     @property
     def general(self) -> dict[UUID, int]:

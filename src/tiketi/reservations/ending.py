@@ -98,7 +98,7 @@ async def _end(tx: Tx, ids: Sequence[UUID], status: ReservationStatus, now: date
     live = [ReservationStatus.PENDING, ReservationStatus.CONFIRMED]
     moved = await repository.set_status(tx, ids, status, expected=live, now=now)
     await quota.give_back_places(tx, moved)
-    await seats.release_places(tx, moved)
+    await seats.release_places(tx, await repository.list_holdings(tx, moved))
     if status is not ReservationStatus.EXPIRED:
         for reservation_id in moved:
             await tickets.void_tickets(tx, reservation_id)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.reservations.domain import Item, Reservation, ReservationStatus
+from tiketi.seats.api import Holding
 
 # The items as one JSON array a row: one round trip for a page of reservations.
 _SELECT = """
@@ -19,18 +20,6 @@ _SELECT = """
             FROM reservations.item AS i WHERE i.reservation_id = r.id) AS item_list
     FROM reservations.reservation AS r """
 
-_INSERT = text("""
-    INSERT INTO reservations.reservation
-        (id, number, event_id, user_id, status, amount_minor, currency, expires_at, created_at)
-    VALUES (:id, :number, :event_id, :user_id, 'pending', :amount_minor, :currency, :expires_at,
-        :created_at)""")
-_INSERT_ITEMS = text("""
-    INSERT INTO reservations.item (reservation_id, position, seat_index, seat_id, section, tier_id,
-        unit_price_minor, quantity)
-    SELECT :reservation_id, t.* FROM unnest(CAST(:positions AS smallint[]),
-        CAST(:seat_indexes AS int[]), CAST(:seat_ids AS text[]), CAST(:sections AS text[]),
-        CAST(:tier_ids AS uuid[]), CAST(:unit_prices AS bigint[]),
-        CAST(:quantities AS int[])) AS t""")
 _GET = text(_SELECT + "WHERE r.id = :id")
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
 _LOCK = text("SELECT status FROM reservations.reservation WHERE id = :id FOR UPDATE")
@@ -61,39 +50,13 @@ _PENDING_OF_CANCELLED = text("""
     SELECT r.id FROM reservations.reservation AS r
     JOIN events.event AS e ON e.id = r.event_id AND e.cancelled_at IS NOT NULL
     WHERE r.status = 'pending' LIMIT :limit FOR UPDATE OF r SKIP LOCKED""")
+_HOLDINGS = text("""
+    SELECT r.id, r.event_id, ARRAY(SELECT i.seat_index FROM reservations.item AS i
+        WHERE i.reservation_id = r.id AND i.seat_index IS NOT NULL) AS indexes
+    FROM reservations.reservation AS r WHERE r.id = ANY(:ids)""")
 _BUYERS = text("""
     SELECT event_id, count(DISTINCT user_id) AS people FROM reservations.reservation
     WHERE event_id = ANY(:event_ids) GROUP BY event_id""")
-
-
-async def insert(tx: Tx, reservation: Reservation) -> None:
-    await tx.execute(
-        _INSERT,
-        {
-            "id": reservation.id,
-            "number": reservation.number,
-            "event_id": reservation.event_id,
-            "user_id": reservation.user_id,
-            "amount_minor": reservation.amount_minor,
-            "currency": reservation.currency,
-            "expires_at": reservation.expires_at,
-            "created_at": reservation.created_at,
-        },
-    )
-    items = reservation.items
-    await tx.execute(
-        _INSERT_ITEMS,
-        {
-            "reservation_id": reservation.id,
-            "positions": list(range(len(items))),
-            "seat_indexes": [item.seat_index for item in items],
-            "seat_ids": [item.seat_id for item in items],
-            "sections": [item.section for item in items],
-            "tier_ids": [item.tier_id for item in items],
-            "unit_prices": [item.unit_price_minor for item in items],
-            "quantities": [item.quantity for item in items],
-        },
-    )
 
 
 async def find(reader: Reader, reservation_id: UUID) -> Reservation | None:
@@ -111,6 +74,12 @@ async def lock(tx: Tx, reservation_id: UUID) -> Reservation | None:
     if (await tx.execute(_LOCK, {"id": reservation_id})).first() is None:
         return None
     return await find(tx, reservation_id)
+
+
+async def list_holdings(reader: Reader, ids: Sequence[UUID]) -> list[Holding]:
+    """Where the seats of the reservations are; one without a seat too."""
+    rows = await reader.execute(_HOLDINGS, {"ids": list(ids)})
+    return [Holding(row.id, row.event_id, row.indexes) for row in rows]
 
 
 async def list_of_user(

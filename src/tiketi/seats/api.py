@@ -9,7 +9,7 @@ from tiketi.seats.claims import (
     release_places,
     sell_places,
 )
-from tiketi.seats.domain import SeatMap, SeatPlace, SeatRow, SeatSection
+from tiketi.seats.domain import Holding, SeatMap, SeatPlace, SeatRow, SeatSection
 from tiketi.seats.drawing import tiers_of
 from tiketi.seats.errors import LayoutInUse, LockLost, NoSeatsTogether, SeatTaken, SoldOut
 from tiketi.seats.layouts import LayoutRow, LayoutSeat, LayoutSection, SeatLayout
@@ -41,6 +41,7 @@ __all__ = [
     "CLAIM_INVARIANTS",
     "MAP_INVARIANTS",
     "Availability",
+    "Holding",
     "LayoutInUse",
     "LayoutPage",
     "LayoutRow",

@@ -6,7 +6,7 @@ from uuid import UUID
 from tiketi.infra.invariants import Invariant
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.seats import claims_repository as repository
-from tiketi.seats.domain import SeatMap
+from tiketi.seats.domain import Holding, SeatMap
 from tiketi.seats.errors import SeatTaken, SoldOut
 
 
@@ -36,15 +36,16 @@ async def claim_places(
         await repository.keep_general_claims(tx, reservation_id, tier_id, parts)
 
 
-async def sell_places(tx: Tx, reservation_id: UUID) -> None:
-    """What the reservation holds becomes sold."""
-    await repository.sell(tx, reservation_id)
+async def sell_places(tx: Tx, holdings: Sequence[Holding]) -> None:
+    """What the reservations hold becomes sold, their general places too."""
+    if holdings:
+        await repository.sell(tx, holdings)
 
 
-async def release_places(tx: Tx, reservation_ids: Sequence[UUID]) -> None:
-    """What the reservations hold or bought is available again."""
-    if reservation_ids:
-        await repository.release(tx, reservation_ids)
+async def release_places(tx: Tx, holdings: Sequence[Holding]) -> None:
+    """What the reservations hold or bought is available again, their general places too."""
+    if holdings:
+        await repository.release(tx, holdings)
 
 
 async def list_available_seats(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tiketi.infra.postgres import Reader, Tx
+from tiketi.seats.domain import Holding
 
 _CLAIM_SEATS = text("""
     WITH wanted AS (
@@ -21,18 +22,26 @@ _CLAIM_SEATS = text("""
     WHERE seat.event_id = :event_id AND seat.seat_index = wanted.seat_index
     RETURNING seat.seat_index""")
 
+# No index says what a reservation holds: whoever writes says where its seats are.
 _SELL_SEATS = text("""
     WITH held AS (
-        SELECT event_id, seat_index FROM seats.seat
-        WHERE reservation_id = :reservation_id AND state = 'h'
-        ORDER BY event_id, seat_index FOR UPDATE)
+        SELECT s.event_id, s.seat_index
+        FROM unnest(CAST(:owner_ids AS uuid[]), CAST(:event_ids AS uuid[]),
+            CAST(:indexes AS int[])) AS h (owner_id, event_id, seat_index)
+        JOIN seats.seat AS s USING (event_id, seat_index)
+        WHERE s.reservation_id = h.owner_id AND s.state = 'h'
+        ORDER BY s.event_id, s.seat_index FOR UPDATE OF s)
     UPDATE seats.seat AS seat SET state = 's' FROM held
     WHERE seat.event_id = held.event_id AND seat.seat_index = held.seat_index""")
 
 _RELEASE_SEATS = text("""
     WITH owned AS (
-        SELECT event_id, seat_index FROM seats.seat WHERE reservation_id = ANY(:reservation_ids)
-        ORDER BY event_id, seat_index FOR UPDATE)
+        SELECT s.event_id, s.seat_index
+        FROM unnest(CAST(:owner_ids AS uuid[]), CAST(:event_ids AS uuid[]),
+            CAST(:indexes AS int[])) AS h (owner_id, event_id, seat_index)
+        JOIN seats.seat AS s USING (event_id, seat_index)
+        WHERE s.reservation_id = h.owner_id
+        ORDER BY s.event_id, s.seat_index FOR UPDATE OF s)
     UPDATE seats.seat AS seat SET reservation_id = NULL,
         state = CASE WHEN seat.allotment_id IS NULL THEN 'a' ELSE 'b' END FROM owned
     WHERE seat.event_id = owned.event_id AND seat.seat_index = owned.seat_index""")
@@ -54,11 +63,13 @@ _KEEP_CLAIM = text("""
 _SELL_GENERAL = text("""
     WITH sold AS (
         UPDATE seats.general_claim SET state = 's'
-        WHERE reservation_id = :reservation_id AND state = 'h'
+        WHERE reservation_id = ANY(:reservation_ids) AND state = 'h'
         RETURNING tier_id, bucket, quantity),
+    paid AS (
+        SELECT tier_id, bucket, sum(quantity) AS quantity FROM sold GROUP BY tier_id, bucket),
     locked AS (
-        SELECT b.tier_id, b.bucket, sold.quantity
-        FROM seats.general_bucket AS b JOIN sold USING (tier_id, bucket)
+        SELECT b.tier_id, b.bucket, paid.quantity
+        FROM seats.general_bucket AS b JOIN paid USING (tier_id, bucket)
         ORDER BY b.tier_id, b.bucket FOR UPDATE OF b)
     UPDATE seats.general_bucket AS b
     SET held = held - locked.quantity, sold = sold + locked.quantity FROM locked
@@ -121,14 +132,23 @@ async def keep_general_claims(
     )
 
 
-async def sell(tx: Tx, reservation_id: UUID) -> None:
-    await tx.execute(_SELL_SEATS, {"reservation_id": reservation_id})
-    await tx.execute(_SELL_GENERAL, {"reservation_id": reservation_id})
+async def sell(tx: Tx, holdings: Sequence[Holding]) -> None:
+    await tx.execute(_SELL_SEATS, _seats_of(holdings))
+    await tx.execute(_SELL_GENERAL, {"reservation_ids": [each.owner_id for each in holdings]})
 
 
-async def release(tx: Tx, reservation_ids: Sequence[UUID]) -> None:
-    await tx.execute(_RELEASE_SEATS, {"reservation_ids": list(reservation_ids)})
-    await tx.execute(_RELEASE_GENERAL, {"reservation_ids": list(reservation_ids)})
+async def release(tx: Tx, holdings: Sequence[Holding]) -> None:
+    await tx.execute(_RELEASE_SEATS, _seats_of(holdings))
+    await tx.execute(_RELEASE_GENERAL, {"reservation_ids": [each.owner_id for each in holdings]})
+
+
+def _seats_of(holdings: Sequence[Holding]) -> dict[str, list[object]]:
+    seats = [(each, index) for each in holdings for index in each.indexes]
+    return {
+        "owner_ids": [each.owner_id for each, _ in seats],
+        "event_ids": [each.event_id for each, _ in seats],
+        "indexes": [index for _, index in seats],
+    }
 
 
 async def list_available_of(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:

@@ -25,6 +25,15 @@ class SeatPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """The seats of one reservation: its id, its event's, and the seats' indexes, if any."""
+
+    owner_id: UUID
+    event_id: UUID
+    indexes: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class SeatRow:
     """Seats side by side: indexes ``first`` to ``first + len(numbers)``, end excluded."""
 

@@ -13,17 +13,18 @@ from tiketi.seats.schemas import AvailabilityView
 def hold(runtime):
     async def claim(event, seat_ids=(), general=None):
         seat_map = await runtime.one(seats.SeatMaps).get(event.id)
-        reservation_id = new_id()
+        indexes = [seat_map.find(seat_id).index for seat_id in seat_ids]
+        holding = seats.Holding(new_id(), event.id, indexes)
         async with runtime.database.transaction() as tx:
             await seats.claim_places(
                 tx,
                 seat_map=seat_map,
                 event_id=event.id,
-                reservation_id=reservation_id,
-                indexes=[seat_map.find(seat_id).index for seat_id in seat_ids],
+                reservation_id=holding.owner_id,
+                indexes=indexes,
                 general=general or {},
             )
-        return reservation_id
+        return holding
 
     return claim
 
@@ -43,7 +44,7 @@ async def test_it_shows_every_seat_and_what_remains(runtime, client, hold):
     sold = await hold(event, ["VIP-2-1"], {tier_id: 2})
     await hold(event, ["B-1-3"])
     async with runtime.database.transaction() as tx:
-        await seats.sell_places(tx, sold)
+        await seats.sell_places(tx, [sold])
     answer = await client.get(f"/events/{event.id}/availability")
     body = answer.json()
     version = body.pop("version")

@@ -61,7 +61,7 @@ def claim(runtime):
                 indexes=indexes,
                 general=general or {},
             )
-        return reservation_id
+        return seats.Holding(reservation_id, event.id, list(indexes))
 
     return hold
 
@@ -80,7 +80,7 @@ async def test_every_state_of_a_seat_shows(runtime, process, claim):
     sold = await claim(event, [1], {general.id: 3})
     await claim(event, [2, 7])
     async with runtime.database.transaction() as tx:
-        await seats.sell_places(tx, sold)
+        await seats.sell_places(tx, [sold])
         await tx.execute(text("UPDATE seats.seat SET state = 'b' WHERE seat_index = 4"))
     seat_map = await runtime.one(SeatMaps).get(event.id)
     await seats.lock_seats(runtime, seat_map, [seat_map.places[0]], new_id())

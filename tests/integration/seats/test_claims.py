@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.support.stores import ON_EACH_STORE_LONG
 from tiketi.kernel.ids import new_id
 from tiketi.seats import claims
-from tiketi.seats.domain import SeatMap, SeatRow, SeatSection
+from tiketi.seats.domain import Holding, SeatMap, SeatRow, SeatSection
 from tiketi.seats.errors import SeatTaken, SoldOut
 
 pytestmark = ON_EACH_STORE_LONG
@@ -170,7 +170,7 @@ async def test_released_places_are_available_again_once(runtime, seat_map):
     reservation_id = await claim(runtime, seat_map, [1, 2], {tier_id: 7})
     for _ in range(2):
         async with runtime.database.transaction() as tx:
-            await claims.release_places(tx, [reservation_id])
+            await claims.release_places(tx, [Holding(reservation_id, seat_map.event_id, [1, 2])])
     assert await owners(runtime) == {}
     await claim(runtime, seat_map, [1, 2], {tier_id: 10})
 
@@ -180,7 +180,7 @@ async def test_sold_places_are_counted_as_sold(runtime, seat_map):
     await open_buckets(runtime, tier_id, [5])
     reservation_id = await claim(runtime, seat_map, [1], {tier_id: 2})
     async with runtime.database.transaction() as tx:
-        await claims.sell_places(tx, reservation_id)
+        await claims.sell_places(tx, [Holding(reservation_id, seat_map.event_id, [1])])
     async with runtime.database.latest() as reader:
         states = await reader.execute(text("SELECT state::text FROM seats.seat WHERE seat_index=1"))
         assert states.scalar_one() == "s"

@@ -1,0 +1,1 @@
+"""Claims and reservations beside what PostgreSQL can do."""
