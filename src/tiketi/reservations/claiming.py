@@ -19,7 +19,6 @@ from tiketi.reservations.claims_repository import Claim, Outcome, Verdict
 from tiketi.reservations.domain import Reservation, ReservationStatus
 from tiketi.reservations.errors import LimitExceeded
 from tiketi.reservations.ordering import Plan, order_reservation
-from tiketi.seats import api as seats
 from tiketi.seats.api import SeatTaken, SoldOut
 
 Render = Callable[[Reservation], bytes]
@@ -85,8 +84,6 @@ async def hold_order(
     if verdict.outcome is Outcome.REPLAYED:
         raise DecidedBefore(verdict.kept)
     if verdict.outcome is Outcome.HELD:
-        if plan.seat_places:
-            await seats.release_after_hold(runtime, plan.event.id, plan.seat_places, user_id)
         return answer
     if verdict.own is not None:
         own = await _find_same(runtime, verdict.own, reservation, now)

@@ -108,11 +108,12 @@ def check_sale(event: Event, quantity: int, now: datetime) -> None:
 
 async def check_order(
     runtime: Runtime, plan: Plan, user_id: UUID, lock_id: UUID | None, now: datetime
-) -> None:
-    """What can be refused before the database is asked."""
+) -> bool:
+    """Refuse what can be refused before the database is asked; whether the buyer has locks."""
     check_sale(plan.event, plan.quantity, now)
-    if plan.seat_map is not None:
-        await seats.check_locks(runtime, plan.seat_map, plan.seat_places, user_id, lock_id)
+    if plan.seat_map is None:
+        return False
+    return await seats.check_locks(runtime, plan.seat_map, plan.seat_places, user_id, lock_id)
 
 
 def order_reservation(

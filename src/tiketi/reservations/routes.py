@@ -30,6 +30,7 @@ from tiketi.reservations.schemas import (
     TicketsView,
     TicketView,
 )
+from tiketi.seats import api as seats
 from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
 from tiketi.tickets.api import QrCodes, TicketPrinter
 
@@ -74,10 +75,13 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
         return await ordering.plan_order(runtime, event, body.seat_ids, general)
 
     async def decide(planned: ordering.Plan, key: Key) -> bytes:
-        await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
-        return await claiming.hold_order(
+        has_locks = await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
+        held = await claiming.hold_order(
             runtime, planned, user_id, now=call.now, key=key, render=_render
         )
+        if has_locks:
+            await seats.release_after_hold(runtime, planned.event.id, planned.seat_places, user_id)
+        return held
 
     find = partial(claiming.find_key, runtime)
     with queue.measure_holds(runtime):

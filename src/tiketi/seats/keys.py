@@ -1,10 +1,15 @@
 """Every Redis key of the seats module."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from tiketi.infra.keyspace import Pool, tag_for
 
+# Sections whose tags a process remembers: those of the events that it sells.
+SECTIONS_REMEMBERED_MAX = 4_096
 
+
+@lru_cache(SECTIONS_REMEMBERED_MAX)
 def section_tag(event_id: UUID, section: str) -> str:
     """Locks are placed by event and section, so that one event need not sit on one shard."""
     return tag_for(Pool.LOCK, event_id, section)

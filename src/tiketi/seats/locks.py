@@ -107,29 +107,34 @@ async def check_locks(
     places: Sequence[SeatPlace],
     user_id: UUID,
     lock_id: UUID | None,
-) -> None:
-    """SeatTaken when another has locked any of the seats; LockLost when the named lock is gone.
+) -> bool:
+    """Whether any of the seats is locked by the user; SeatTaken when another has locked any of
+    them, LockLost when the named lock is gone.
 
     With Redis away nothing can be told, and PostgreSQL decides alone.
     """
     try:
-        by_section = _by_section(seat_map.event_id, places)
-        taken = await _locked_by_others(runtime, by_section, user_id)
+        owners = await _owners(runtime, _by_section(seat_map.event_id, places))
         if lock_id is not None:
             await _check_named(runtime, lock_id, user_id)
     except Unavailable:
         log.warning("locks_unknown", event_id=str(seat_map.event_id))
-        return
+        return False
+    taken = [index for index, (owner, _) in owners.items() if owner != user_id]
     if taken:
-        raise SeatTaken([seat_map.places[index].seat_id for index in taken])
+        raise SeatTaken([seat_map.seat_ids[index] for index in taken])
+    return bool(owners)
 
 
 async def release_after_hold(
     runtime: Runtime, event_id: UUID, places: Sequence[SeatPlace], user_id: UUID
 ) -> None:
-    """The seats are held in PostgreSQL now: their locks have done their work."""
-    for seats in _by_section(event_id, places):
-        await store.release(runtime.redis, seats, user_id=user_id)
+    """The seats are held in PostgreSQL now: their locks have done their work, or lapse."""
+    try:
+        for seats in _by_section(event_id, places):
+            await store.release(runtime.redis, seats, user_id=user_id)
+    except Unavailable:
+        log.warning("locks_left", event_id=str(event_id))
 
 
 async def locked_indexes(
@@ -167,9 +172,10 @@ async def _take_all(
     """Section by section in sorted order; what was taken is given back if any is refused."""
     if len(by_section) > 1:
         # A refusal should find nothing to give back, least of all from a lock of one's own.
-        refused = await _locked_by_others(runtime, by_section, user_id)
+        owners = await _owners(runtime, by_section)
+        refused = tuple(index for index, (owner, _) in owners.items() if owner != user_id)
         if refused:
-            return Taken(tuple(refused))
+            return Taken(refused)
     same: set[UUID] = set()
     granted: list[Granted] = []
     for force in (False, True):
@@ -197,15 +203,13 @@ async def _take_all(
     return Granted(min(each.expires_at_ms for each in granted))
 
 
-async def _locked_by_others(
-    runtime: Runtime, by_section: Sequence[SectionSeats], user_id: UUID
-) -> list[int]:
-    return [
-        index
-        for seats in by_section
-        for index, (owner, _) in (await store.owners(runtime.redis, seats)).items()
-        if owner != user_id
-    ]
+async def _owners(
+    runtime: Runtime, by_section: Sequence[SectionSeats]
+) -> dict[int, tuple[UUID, UUID]]:
+    found: dict[int, tuple[UUID, UUID]] = {}
+    for seats in by_section:
+        found |= await store.owners(runtime.redis, seats)
+    return found
 
 
 async def _release_all(
