@@ -118,7 +118,10 @@ def serve_bare(stage: Stage, server: str) -> Iterator[int]:
     module = [sys.executable, "-m", server, "bench.bare:app"]
     options = {
         "hypercorn": ["--bind", f"127.0.0.1:{port}", "--worker-class", "uvloop"],
-        "uvicorn": ["--port", str(port), "--no-access-log", "--loop", "uvloop"],
+        "uvicorn": [
+            *("--port", str(port), "--no-access-log"),
+            *("--loop", "uvloop", "--http", "httptools"),
+        ],
     }
     command = module + options[server]
     log = stage.directory / f"bare-{port}.log"

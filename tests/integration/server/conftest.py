@@ -12,6 +12,14 @@ def steady(request):
     assert "Traceback" not in errors
 
 
+@pytest.fixture(scope="module", params=["hypercorn", "uvicorn"])
+def faulty(request):
+    """As ``steady``, for an application that is meant to fail."""
+    served = Served(server=request.param)
+    yield served
+    served.close()
+
+
 @pytest.fixture
 def serve():
     """Starts one for this test alone."""

@@ -1,228 +1,298 @@
-"""One client's connection under hypercorn's HTTP/1.1 protocol.
+"""One client's connection: where hypercorn has its TCPServer and H11Protocol, around its streams.
 
-In the place of hypercorn's TCPServer, for its deadlines (a head, a stalled reader, an idle wait)
-and its ending: after the last answer we shut our side and read on for a moment, since closing with
-unread data makes the kernel send a reset that destroys the answer on its way (RFC 9112 §9.6).
+Its back-pressure: one request at a time, and the socket is read only as fast as the application
+receives and the client reads.
 """
 
 import asyncio
-import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
-import h11
-from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
+from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
-from hypercorn.typing import AppWrapper, ConnectionState
-from hypercorn.utils import parse_socket_addr
+from hypercorn.typing import ConnectionState
 from wsproto.connection import ConnectionState as WebSocketState
 from wsproto.utilities import ProtocolError as WebSocketProtocolError
 
-from tiketi.services.server.engine import HEAD_BYTES_MAX, KEEP_ALIVE_SECONDS, LINGER_SECONDS
-from tiketi.services.server.frames import TryText, offer, text_frame
-from tiketi.services.server.strict_http import StrictConnection, render_refusal
+from tiketi.services.server.answers import CONTINUE, Answer
+from tiketi.services.server.engine import KEEP_ALIVE_SECONDS, Asgi
+from tiketi.services.server.frames import text_frame
+from tiketi.services.server.heads import RequestHead, RequestRefused
+from tiketi.services.server.inbox import AppTasks
+from tiketi.services.server.strict_http import (
+    HEAD_SECONDS,
+    HeadersTooSlow,
+    RequestParser,
+    render_refusal,
+)
+from tiketi.services.server.wire import Wire
 
-READ_BYTES_MAX = 64 * 1024
-HEAD_SECONDS = 10.0  # from a request's first byte to the end of its headers
-WRITE_STALL_SECONDS = 30.0  # a client that does not read is dropped
-LINGER_BYTES_MAX = 1024 * 1024
-REQUEST_TIMEOUT = 408
-
-
-class StrictH11Protocol(H11Protocol):
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.connection = StrictConnection(HEAD_BYTES_MAX)
-
-    async def refuse(self, status: int) -> None:
-        """Answer a request that cannot be read, if no answer has begun."""
-        if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            await self._send_error_response(status)
-
-    async def _check_protocol(self, event: h11.Request) -> None:
-        """No HTTP/2 in clear text: it would go around everything that is checked here."""
-
-    async def _send_error_response(self, status_code: int) -> None:
-        status, headers, body = render_refusal(status_code)
-        headers += self.config.response_headers("h11")
-        await self._send_h11_event(h11.Response(status_code=status, headers=headers))
-        await self._send_h11_event(h11.Data(data=body))
-        await self._send_h11_event(h11.EndOfMessage())
+FRAMES_BYTES = 4096  # of a WebSocket, taken between two looks at what its application received
+STREAM_ID = 1
 
 
-class _OfferingText:
-    """The application, told of ``ClientConnection.try_text``."""
+@dataclass(slots=True)
+class Shared:
+    """What the connections of a process have in common."""
 
-    def __init__(self, app: AppWrapper, try_text: TryText) -> None:
-        self._app = app
-        self._try_text = try_text
-
-    async def __call__(
-        self, scope: Any, receive: Any, send: Any, sync_spawn: Any, call_soon: Any
-    ) -> None:
-        if scope["type"] == "websocket":
-            offer(scope, self._try_text)
-        await self._app(scope, receive, send, sync_spawn, call_soon)
+    app: Asgi
+    config: Config
+    context: WorkerContext
+    connections: set["ClientConnection"] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    state: ConnectionState = field(default_factory=lambda: ConnectionState({}))
 
 
-class ClientConnection:
-    def __init__(
-        self,
-        app: AppWrapper,
-        config: Config,
-        context: WorkerContext,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self._app = _OfferingText(app, self.try_text)
-        self._config = config
-        self._context = context
-        self._reader = reader
-        self._writer = writer
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._idle = True
-        self._head_begun = False
-        self._closing = False
-        self._shut = False
-        self._pending: list[bytes] = []
-        self._refusal: asyncio.Task[None] | None = None  # held, or it could be collected midway
-        self._protocol: StrictH11Protocol
+class ClientConnection(Wire):
+    __slots__ = (
+        "_answer",
+        "_apps",
+        "_driving",
+        "_expects_continue",
+        "_frames",
+        "_idle_until",
+        "_parser",
+        "_requests",
+        "_shared",
+        "_stream",
+    )
 
-    async def run(self) -> None:
-        """Serve until either side has enough."""
-        sock = self._writer.get_extra_info("socket")
-        try:
-            client = parse_socket_addr(sock.family, sock.getpeername())
-            server = parse_socket_addr(sock.family, sock.getsockname())
-            async with TaskGroup(self._loop) as group:
-                self._protocol = StrictH11Protocol(
-                    *(self._app, self._config, self._context, group, ConnectionState({})),
-                    *(False, client, server, self._handle),
-                )
-                self._arm(KEEP_ALIVE_SECONDS)
-                await self._read()
-        except OSError:
-            pass  # it left before we could ask who it is
-        finally:
-            self._flush()
-            if self._timer is not None:
-                self._timer.cancel()
-            self._writer.close()
+    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._shared = shared
+        self._parser: RequestParser | None = RequestParser(self)  # None: a WebSocket
+        self._stream: HTTPStream | WSStream | None = None  # None: between two requests
+        self._apps: AppTasks | None = None
+        self._answer: Answer | None = None
+        self._frames = b""  # of a WebSocket, not yet handed on
+        self._requests = 0
+        self._idle_until = 0.0  # on the loop's clock; 0 once a head has begun
+        self._driving = False
+        self._expects_continue = False
+
+    # The socket's side.
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if not self.closing:
+            self._shared.connections.add(self)
+            self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        if self.closing:
+            self.discard(data)
+        elif self._parser is None:
+            self._frames += data
+            self._take_frames()
+        else:
+            self._parse(self._parser, data)
+
+    def eof_received(self) -> bool:
+        """Whether to keep our side open: for an answer that is on its way."""
+        parser, apps = self._parser, self._apps
+        if self.closing or self._stream is None or parser is None or not parser.ended:
+            return False
+        if self._answer is not None:
+            self._answer.keep_alive = False
+        if apps is not None and apps.inbox is not None:
+            apps.inbox.put_now({"type": "http.disconnect"})
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._shared.connections.discard(self)
+        self._end_stream()
+
+    def may_read(self) -> bool:
+        if not super().may_read():
+            return False
+        parser, apps = self._parser, self._apps
+        if parser is not None and parser.ended and parser.has_unread:
+            return False  # the next request waits for this one's answer
+        return apps is None or apps.inbox is None or not apps.inbox.full
+
+    def time_out(self) -> None:
+        self._timer = None
+        if self._stream is not None:
+            return  # whoever is answered has no deadline; the next wait has
+        if self._idle_until == 0.0:
+            self._refuse(HeadersTooSlow.status)
+        elif (left_seconds := self._idle_until - self.loop.time()) > 0:
+            self.arm(left_seconds)
+        else:
+            self.linger()
+
+    # The engine's side.
 
     def close_when_idle(self) -> None:
         """The service ends: what is idle goes now, the rest after its answer."""
-        if self._idle:
-            self._linger()
-
-    def abort(self) -> None:
-        """Cut it off, so that nothing waits for a client that does not read."""
-        self._shut = True
-        self._pending.clear()
-        self._writer.transport.abort()
+        if self._stream is None:
+            self.linger()
 
     def try_text(self, text: str) -> bool:
         """Write the text as a frame at once; False where only ASGI's way can tell what to do."""
-        stream = self._protocol.stream
+        stream = self._stream
         if (
-            self._closing
-            or self._shut
-            or self._pending
+            self.closing
             or not isinstance(stream, WSStream)
             or stream.closed
             or stream.state is not ASGIWebsocketState.CONNECTED
             or stream.connection.state is not WebSocketState.OPEN
-            or self._writer.transport.get_write_buffer_size()
+            or self.transport.get_write_buffer_size()
         ):
             return False
-        self._writer.write(text_frame(text))
+        self.transport.write(text_frame(text))
         return True
 
-    async def _read(self) -> None:
-        discarded_bytes = 0
-        while True:
-            try:
-                data = await self._reader.read(READ_BYTES_MAX)
-            except OSError:
-                break
-            if not data:
-                break
-            if self._closing:
-                discarded_bytes += len(data)
-                if discarded_bytes > LINGER_BYTES_MAX:
-                    break
-                continue
-            try:
-                await self._protocol.handle(RawData(data))
-            except WebSocketProtocolError:
-                break  # not a frame; there is nothing to answer in
-            if self._idle and not self._head_begun and not self._closing:
-                self._head_begun = True
-                self._arm(HEAD_SECONDS)
-        await self._protocol.handle(Closed())
+    # Requests.
 
-    async def _handle(self, event: Event) -> None:
-        """What the protocol wants done on the wire."""
-        if isinstance(event, RawData):
-            try:
-                await self._write(event.data)
-            except (OSError, RuntimeError, TimeoutError):
-                self._writer.transport.abort()
-                await self._protocol.handle(Closed())
-        elif isinstance(event, Closed):
-            self._linger()
-        elif isinstance(event, Updated):
-            self._idle, self._head_begun = event.idle, False
-            if self._idle:
-                self._arm(KEEP_ALIVE_SECONDS)
+    def _await_request(self) -> None:
+        self._idle_until = self.loop.time() + KEEP_ALIVE_SECONDS
+        if self._timer is None:  # an earlier one looks at the clock and waits on
+            self.arm(KEEP_ALIVE_SECONDS)
+
+    def _parse(self, parser: RequestParser, data: bytes | None) -> None:
+        """Take what came; without any, go on to the next request."""
+        try:
+            if data is None:
+                parser.start_next()
             else:
-                self._disarm()
-
-    async def _write(self, data: bytes) -> None:
-        """One system call and one packet for what is sent within a turn of the loop."""
-        if not self._pending:
-            self._loop.call_soon(self._flush)
-        self._pending.append(data)
-        if self._writer.transport.get_write_buffer_size():
-            self._flush()
-            async with asyncio.timeout(WRITE_STALL_SECONDS):
-                await self._writer.drain()
-
-    def _flush(self) -> None:
-        if self._pending and not self._shut:
-            self._writer.write(b"".join(self._pending))
-        self._pending.clear()
-
-    def _linger(self) -> None:
-        if self._closing:
+                parser.feed(data)
+        except RequestRefused as refused:
+            self._refuse(refused.status)
             return
-        self._disarm()
-        self._closing = True
-        self._flush()
-        self._shut = True
-        with contextlib.suppress(OSError, RuntimeError):
-            self._writer.write_eof()
-        self._timer = self._loop.call_later(LINGER_SECONDS, self._writer.transport.abort)
+        if self._stream is None and parser.head_begun and self._idle_until:
+            self._idle_until = 0.0
+            self.arm(HEAD_SECONDS)
+        self.pace()
 
-    def _arm(self, seconds: float) -> None:
-        self._disarm()
-        if not self._closing:
-            self._timer = self._loop.call_later(seconds, self._time_out)
+    def on_request(self, head: RequestHead) -> None:
+        shared = self._shared
+        if self._idle_until == 0.0:
+            self.disarm()  # the head's deadline
+        self._answer = Answer(head)
+        self._expects_continue = head.expects_continue
+        self._apps = AppTasks(shared.tasks, self._on_receive, self.try_text)
+        kind: type[HTTPStream | WSStream] = HTTPStream
+        if head.wants_websocket:
+            assert self._parser is not None
+            self._frames, self._parser = self._parser.take_rest(), None
+            self.disarm()
+            kind = WSStream
+        self._stream = stream = kind(
+            *(shared.app, shared.config, shared.context, self._apps, False),  # type: ignore[arg-type]  # stands for its TaskGroup
+            *(self.client, self.server, self._stream_send, STREAM_ID),
+        )
+        request = Request(
+            *(STREAM_ID, head.headers, head.version, head.method, head.target, shared.state)
+        )
+        self._drive(stream.handle(request))
+        self._requests += 1
 
-    def _disarm(self) -> None:
-        if self._timer is not None and not self._closing:
-            self._timer.cancel()
-            self._timer = None
+    def on_body_part(self, data: bytes) -> None:
+        self._expects_continue = False
+        if self._stream is not None:
+            self._drive(self._stream.handle(Body(STREAM_ID, data)))
 
-    def _time_out(self) -> None:
-        if self._head_begun:
-            self._refusal = self._loop.create_task(self._refuse_slow_head())
+    def on_request_end(self) -> None:
+        self._expects_continue = False
+        if self._stream is not None:
+            self._drive(self._stream.handle(EndBody(STREAM_ID)))
+
+    def _on_receive(self) -> None:
+        """The application asks for more."""
+        if self._expects_continue and self._answer is not None and not self._answer.begun:
+            self._expects_continue = False
+            self.transport.write(CONTINUE)
+        if self._frames:
+            self._take_frames()
+        elif not self._reading:
+            self.pace()
+
+    def _take_frames(self) -> None:
+        while self._frames and self._stream is not None and self.may_read() and not self.closing:
+            data, self._frames = self._frames[:FRAMES_BYTES], self._frames[FRAMES_BYTES:]
+            try:
+                self._drive(self._stream.handle(Data(STREAM_ID, data)))
+            except WebSocketProtocolError:
+                self._end_stream()  # not a frame; there is nothing to answer in
+                self.linger()
+        self.pace()
+
+    def _refuse(self, status: int) -> None:
+        """Answer a request that cannot be read, if no answer has begun."""
+        begun = self._answer is not None and self._answer.begun
+        self._end_stream()
+        if begun:
+            self.abort()
+            return
+        answer = Answer(RequestHead("GET", b"/", "1.1", [], 0, *(False,) * 4))
+        status, headers, body = render_refusal(status)
+        answer.begin(status, headers + self._shared.config.response_headers("h11"), last=True)
+        self.transport.write(answer.body(body))
+        self.linger()
+
+    # The application's side.
+
+    async def _stream_send(self, event: Event) -> None:
+        """What a stream has for the wire."""
+        answer = self._answer
+        if self.closing or answer is None:
+            return
+        if isinstance(event, Response):
+            self._begin(answer, event)
+        elif isinstance(event, Body):
+            self.transport.write(answer.body(event.data))
+        elif isinstance(event, EndBody):
+            self.transport.write(answer.end())
+            if self._parser is None:
+                self.linger()  # a WebSocket that was refused
+        elif isinstance(event, Data):
+            self.transport.write(event.data)
+        elif isinstance(event, StreamClosed):
+            self._close(answer)
+        if self._writable is not None and not self._driving:
+            await self.drain()
+
+    def _begin(self, answer: Answer, event: Response) -> None:
+        config = self._shared.config
+        headers = event.headers + config.response_headers("h11")
+        last = self._requests > config.keep_alive_max_requests
+        answer.begin(event.status_code, headers, last=last)
+        if answer.switches:
+            self.transport.write(answer.end())
+
+    def _close(self, answer: Answer) -> None:
+        """A stream is at its end: the next request, if this one left the connection in order."""
+        parser = self._parser
+        self._end_stream()
+        if parser is None and answer.begun:
+            self.linger()  # a WebSocket has said what it had to say
+        elif not answer.complete or parser is None:
+            self.abort()  # an answer that ended early must not look whole
+        elif answer.keep_alive and parser.ended:
+            self._answer = self._apps = None
+            self._await_request()
+            self._parse(parser, None)
         else:
-            self._linger()
+            self.linger()
 
-    async def _refuse_slow_head(self) -> None:
-        await self._protocol.refuse(REQUEST_TIMEOUT)
-        self._linger()
+    def _end_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._drive(stream.handle(StreamClosed(stream_id=STREAM_ID)))
+
+    def _drive(self, step: Coroutine[Any, Any, None]) -> None:
+        """Run a stream's step to its end: neither our inbox nor, from here, the wire waits."""
+        was_driving, self._driving = self._driving, True
+        try:
+            step.send(None)
+        except StopIteration:
+            return
+        finally:
+            self._driving = was_driving
+        raise RuntimeError("a stream waits where nothing may wait")

@@ -1,7 +1,8 @@
 """What the launcher asks of an ASGI server. Signals, lifespan and drain are the launcher's own."""
 
+import asyncio
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sized
 from typing import Any, Protocol
 
 from tiketi.settings import Settings
@@ -15,6 +16,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 BACKLOG = 2048  # connections that wait for accept; the kernel's somaxconn caps it
 KEEP_ALIVE_SECONDS = 75.0  # longer than the 60 of an ALB, so that we never close under its request
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers; beyond: 431
+IDLE_POLL_SECONDS = 0.05
+ABORT_TIMEOUT_SECONDS = 1.0
 LINGER_SECONDS = 1.0  # for a client to take a last answer before its connection goes
 
 
@@ -42,3 +45,14 @@ class Engine(Protocol):
     async def abort(self) -> None:
         """Cancel what is left and drop its connections."""
         ...
+
+
+async def wait_until_empty(*collections: Sized, timeout_seconds: float) -> bool:
+    """Whether all of them were, in time; connections and tasks tell nobody of their last one."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            while any(collections):  # noqa: ASYNC110 # they have no event
+                await asyncio.sleep(IDLE_POLL_SECONDS)
+    except TimeoutError:
+        return False
+    return True

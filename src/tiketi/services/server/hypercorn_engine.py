@@ -5,19 +5,17 @@ import logging
 import socket
 import time
 
-from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
-from tiketi.services.server.connection import ClientConnection
+from tiketi.services.server.connection import ClientConnection, Shared
 from tiketi.services.server.engine import (
+    ABORT_TIMEOUT_SECONDS,
     BACKLOG,
     Asgi,
+    wait_until_empty,
 )
 from tiketi.settings import Settings
-
-ABORT_TIMEOUT_SECONDS = 1.0
-APP_QUEUE_MAX = 10  # messages read ahead of the application; then the socket waits
 
 
 class _Config(Config):
@@ -35,30 +33,19 @@ class _Config(Config):
 class HypercornEngine:
     def __init__(self) -> None:
         self._config = _Config()
-        self._context = WorkerContext(None)
-        self._connections: dict[asyncio.Task[None], ClientConnection] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, app: Asgi, listener: socket.socket, settings: Settings) -> None:
-        self._app = ASGIWrapper(app)  # type: ignore[arg-type]  # the same shape, in typed dictionaries
         config = self._config
         config.errorlog = logging.getLogger("tiketi.server")
-        config.alpn_protocols = ["http/1.1"]
         config.include_date_header = True
         config.include_server_header = False
-        config.max_app_queue_size = APP_QUEUE_MAX
         config.websocket_max_message_size = settings.body_bytes_max
-        self._server = await asyncio.start_server(self._accept, sock=listener, backlog=BACKLOG)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        connection = ClientConnection(self._app, self._config, self._context, reader, writer)
-        self._connections[task] = connection
-        try:
-            await connection.run()
-        finally:
-            del self._connections[task]
+        self._shared = Shared(app, config, WorkerContext(None))
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: ClientConnection(self._shared, loop), sock=listener, backlog=BACKLOG
+        )
 
     def announce_end(self) -> None:
         self._config.keep_alive_max_requests = 0
@@ -67,18 +54,18 @@ class HypercornEngine:
         if self._server is not None:
             # Not wait_closed(): from Python 3.12 on it waits for every connection, without a bound.
             self._server.close()
-        await self._context.terminated.set()
-        for connection in list(self._connections.values()):
+        for connection in list(self._shared.connections):
             connection.close_when_idle()
 
     async def wait_idle(self, timeout_seconds: float) -> bool:
-        if self._connections:
-            await asyncio.wait(list(self._connections), timeout=timeout_seconds)
-        return not self._connections
+        return await wait_until_empty(
+            self._shared.connections, self._shared.tasks, timeout_seconds=timeout_seconds
+        )
 
     async def abort(self) -> None:
-        for task, connection in list(self._connections.items()):
+        for connection in list(self._shared.connections):
             # First, or what the application sends at its end would wait for the client again.
             connection.abort()
+        for task in list(self._shared.tasks):
             task.cancel()
         await self.wait_idle(ABORT_TIMEOUT_SECONDS)

@@ -2,56 +2,184 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote
 
-import h11
 from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
 from wsproto.connection import ConnectionState as WebSocketState
 
+from tiketi.services.server.answers import SILENT_STATUSES, Answer
 from tiketi.services.server.engine import (
+    ABORT_TIMEOUT_SECONDS,
     BACKLOG,
-    HEAD_BYTES_MAX,
     KEEP_ALIVE_SECONDS,
     LINGER_SECONDS,
     Asgi,
+    wait_until_empty,
 )
 from tiketi.services.server.frames import offer, text_frame
-from tiketi.services.server.strict_http import StrictConnection, render_refusal
+from tiketi.services.server.heads import RequestHead, RequestRefused
+from tiketi.services.server.strict_http import (
+    HEAD_SECONDS,
+    HeadersTooSlow,
+    RequestParser,
+    render_refusal,
+)
 from tiketi.settings import Settings
 
-IDLE_POLL_SECONDS = 0.05
-ABORT_TIMEOUT_SECONDS = 1.0
 DATE_SECONDS = 1.0  # the resolution of an HTTP date
+BODY_WAITING_BYTES_MAX = 64 * 1024  # that the application has not received; then the socket waits
 
 
-class _StrictProtocol(H11Protocol):
+class _Cycle(RequestResponseCycle):
+    """uvicorn's request and answer, where its framing is not HTTP's: to HTTP/1.0 a body of unknown
+    length ends by closing, and 204 and 304 have none, whatever their length says.
+    """
+
+    _ends_by_closing = False
+    _silent = False
+
+    async def send(self, message: Any) -> None:
+        if not self.response_started:
+            self._begin(message)
+        elif self._silent:
+            message = {**message, "body": b""}
+            self.expected_content_length = 0
+        elif self._ends_by_closing:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
+
+    def _begin(self, message: Any) -> None:
+        self._silent = message.get("status") in SILENT_STATUSES
+        if self.scope["http_version"] == "1.0":
+            headers = message.get("headers", [])
+            if not any(name.lower() == b"content-length" for name, _ in headers):
+                self._ends_by_closing = True
+                self.chunked_encoding = False
+
+
+class _StrictProtocol(HttpToolsProtocol):
+    """uvicorn's protocol behind our parser: one request at a time, and none that is ambiguous."""
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.conn = StrictConnection(HEAD_BYTES_MAX)
+        self.parser = None  # type: ignore[assignment]  # ours parses
+        self._strict = RequestParser(self)
         self._refused = False
+        self._head_timed = False
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._time(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def data_received(self, data: bytes) -> None:
         if not self._refused:
-            super().data_received(data)
+            self._parse(data)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # ours says it in JSON
-        assert isinstance(self.conn, StrictConnection)
-        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            status, headers, body = render_refusal(self.conn.refused_status)
-            for event in (
-                h11.Response(status_code=status, headers=headers),
-                h11.Data(data=body),
-                h11.EndOfMessage(),
-            ):
-                self.transport.write(self.conn.send(event) or b"")
-        # Read on for a moment: closing over unread data would destroy the answer on its way.
+    def _time(self, seconds: float, then: Callable[[], None]) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, then)
+
+    def _parse(self, data: bytes | None) -> None:
+        try:
+            if data is None:
+                self._strict.start_next()
+            else:
+                self._strict.feed(data)
+        except RequestRefused as refused:
+            self._refuse(refused.status)
+            return
+        if self._strict.head_begun and not self._head_timed:
+            self._head_timed = True
+            self._time(HEAD_SECONDS, lambda: self._refuse(HeadersTooSlow.status))
+        if self._strict.ended and self._strict.has_unread:
+            self.flow.pause_reading()  # the next request waits for this one's answer
+
+    def on_request(self, head: RequestHead) -> None:
+        self._unset_keepalive_if_required()
+        self._head_timed = False
+        path, _, query = head.target.partition(b"?")
+        root = self.root_path
+        self.on_message_begin()
+        self.scope |= {
+            "method": head.method,
+            "http_version": head.version,
+            "path": root + unquote(path.decode("ascii")),
+            "raw_path": root.encode("ascii") + path,
+            "query_string": query,
+            "headers": head.headers,
+        }
+        self.url = head.target
+        if head.wants_websocket:
+            self.headers = head.headers
+            rest = self._strict.take_rest()
+            self.handle_websocket_upgrade()
+            if rest:
+                cast("asyncio.Protocol", self.transport.get_protocol()).data_received(rest)
+            return
+        self.cycle = _Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=head.expects_continue,
+            keep_alive=head.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        self._start_asgi_task(self.cycle, self.app)
+
+    def on_body_part(self, data: bytes) -> None:
+        self.cycle.waiting_for_100_continue = False
+        if self.cycle.response_complete:
+            return
+        self.cycle.body += data
+        if len(self.cycle.body) > BODY_WAITING_BYTES_MAX:
+            self.flow.pause_reading()
+        self.cycle.message_event.set()
+
+    def on_request_end(self) -> None:
+        self.cycle.waiting_for_100_continue = False
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        if self.cycle.keep_alive and not self._strict.ended:
+            self._linger()  # the rest of its body is not ours to read as a request
+        super().on_response_complete()
+        if self.cycle.keep_alive and not self._refused and not self.transport.is_closing():
+            self._parse(None)
+
+    def _refuse(self, status: int) -> None:
+        """Answer a request that cannot be read, if no answer has begun."""
+        cycle = self.cycle
+        if self._strict.in_body and cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        answer = Answer(RequestHead("GET", b"/", "1.1", [], 0, *(False,) * 4))
+        status, headers, body = render_refusal(status)
+        answer.begin(status, headers + self.server_state.default_headers, last=True)
+        self.transport.write(answer.body(body))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Read on for a moment: closing over unread data would destroy the answer on its way."""
+        self._unset_keepalive_if_required()
         self._refused = True
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+        self.flow.resume_reading()
 
 
 class _FramingProtocol(WSProtocol):
@@ -124,13 +252,10 @@ class UvicornEngine:
             connection.shutdown()
 
     async def wait_idle(self, timeout_seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                while self._state.connections or self._state.tasks:  # noqa: ASYNC110 # has no event
-                    await asyncio.sleep(IDLE_POLL_SECONDS)
-        except TimeoutError:
-            return False
-        return True
+        state = self._state
+        return await wait_until_empty(
+            state.connections, state.tasks, timeout_seconds=timeout_seconds
+        )
 
     async def abort(self) -> None:
         for task in list(self._state.tasks):
