@@ -76,7 +76,7 @@ _PRIVATE = frozenset({"TIKETI_SIGNING_KEY", "TIKETI_ADMIN_PASSWORD", "TIKETI_DAT
 
 
 def _keys(service: Service, settings: Settings, secrets: Secrets) -> Mapping[str, str]:
-    from tiketi.infra.tokens import public_jwks  # noqa: PLC0415 # cryptography is slow to import
+    from tiketi.infra.tokens import public_jwks  # noqa: PLC0415 # libsodium is slow to import
 
     seeds = signing_key(settings, secrets)
     if service.name in SIGNING_SERVICES:

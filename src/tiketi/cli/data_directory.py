@@ -59,7 +59,7 @@ class DataDirectory:
 
     def secrets(self, role_names: list[str]) -> Secrets:
         """Those kept here, completed by what is missing."""
-        from tiketi.infra.tokens import new_seed  # noqa: PLC0415 # cryptography is slow to import
+        from tiketi.infra.tokens import new_seed  # noqa: PLC0415 # libsodium is slow to import
 
         file = self.path / "secrets.json"
         kept = json.loads(file.read_text()) if file.exists() else {}
