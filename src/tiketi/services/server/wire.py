@@ -122,4 +122,5 @@ class Wire(asyncio.Protocol):
             self._timer = None
 
     def time_out(self) -> None:
-        raise NotImplementedError
+        """The deadline has passed."""
+        self.linger()
