@@ -35,9 +35,10 @@ class Message:
 
 Consumer = Callable[[Tx, Message], Awaitable[None]]
 
-_PUBLISH = text(
-    "INSERT INTO infra.outbox (id, topic, payload) VALUES (:id, :topic, CAST(:payload AS jsonb))"
-)
+_PUBLISH = text("""
+    INSERT INTO infra.outbox (id, topic, payload)
+    SELECT t.id, :topic, CAST(t.payload AS jsonb)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:payloads AS text[])) AS t (id, payload)""")
 _TAKE = text("""
     SELECT id, topic, payload, attempts FROM infra.outbox
     WHERE topic = ANY(:topics) AND delivered_at IS NULL AND given_up_at IS NULL AND due_at <= now()
@@ -61,18 +62,17 @@ _FORGET_OLD = text("""
         LIMIT 1000)""")
 
 
-async def publish(tx: Tx, topic: str, payload: Mapping[str, Any]) -> UUID:
-    """Write a message; it leaves when the transaction commits. Answers its id."""
-    message_id = new_id()
-    await tx.execute(
-        _PUBLISH,
-        {
-            "id": message_id,
-            "topic": topic,
-            "payload": orjson.dumps(dict(payload), default=str).decode(),
-        },
-    )
-    return message_id
+async def publish(tx: Tx, topic: str, *payloads: Mapping[str, Any]) -> None:
+    """Write messages; they leave when the transaction commits."""
+    if payloads:
+        await tx.execute(
+            _PUBLISH,
+            {
+                "topic": topic,
+                "ids": [new_id() for _ in payloads],
+                "payloads": [orjson.dumps(dict(each), default=str).decode() for each in payloads],
+            },
+        )
 
 
 async def forget(tx: Tx, message: Message) -> None:

@@ -8,10 +8,11 @@ from tiketi.notifications.letters import (
     reservation_confirmed,
     reservation_refunded,
 )
-from tiketi.notifications.service import enqueue_mail
+from tiketi.notifications.service import enqueue_letters, enqueue_mail
 
 __all__ = [
     "Letter",
+    "enqueue_letters",
     "enqueue_mail",
     "event_cancelled",
     "password_changed",

@@ -1,6 +1,6 @@
 """Mail leaves through the outbox: with the transaction that it tells of, or not at all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -10,7 +10,7 @@ from tiketi.infra.outbox import Consumer, Message
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.notifications.carriers import open_carrier
-from tiketi.notifications.domain import Mail
+from tiketi.notifications.domain import Letter, Mail
 from tiketi.notifications.envelope import build_message
 from tiketi.notifications.errors import MailRefused
 
@@ -21,8 +21,13 @@ MAIL_TOPIC = "mail"
 
 async def enqueue_mail(tx: Tx, *, to: str, subject: str, body_text: str) -> None:
     """Send a plain-text mail once the transaction has committed, at least once."""
-    one_line = " ".join(subject.split())
-    await outbox.publish(tx, MAIL_TOPIC, Mail(to, one_line, body_text).payload())
+    await enqueue_letters(tx, [(to, Letter(subject, body_text))])
+
+
+async def enqueue_letters(tx: Tx, letters: Sequence[tuple[str, Letter]]) -> None:
+    """The same for many: each letter to its address."""
+    mails = [Mail(to, " ".join(letter.subject.split()), letter.body_text) for to, letter in letters]
+    await outbox.publish(tx, MAIL_TOPIC, *(mail.payload() for mail in mails))
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import FINAL, ChargeState, ChargeStatus
-from tiketi.payments.refunding import charge_of, finish_refunds
-from tiketi.payments.settling import settle_state
+from tiketi.payments.refunding import charge_of
+from tiketi.payments.settlements import Settlements
 from tiketi.payments.starting import abandoned_at
 from tiketi.reservations import api as reservations
 from tiketi.reservations.api import ReservationStatus
@@ -60,13 +60,6 @@ async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) 
     if payment.is_in_doubt:
         return await _look_again(runtime, payment)
     return payment
-
-
-async def settle_by(runtime: Runtime, payment_id: UUID, state: ChargeState) -> Payment:
-    """Settle by the provider's final state; what came too late goes back at once."""
-    async with runtime.database.transaction() as tx:
-        payment = await settle_state(tx, runtime, payment_id, state, runtime.clock.now())
-    return await finish_refunds(runtime, payment) if payment.is_owed_back else payment
 
 
 async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim:
@@ -125,7 +118,7 @@ async def _charge(runtime: Runtime, payment: Payment, details: Details) -> Payme
     if state.status is ChargeStatus.CREATED:
         return await _unclaim(runtime, payment)
     if state.status in FINAL:
-        return await settle_by(runtime, payment.id, state)
+        return await runtime.one(Settlements).settle(payment.id, state)
     return await _leave_in_doubt(runtime, payment, state)
 
 
@@ -174,4 +167,6 @@ async def _look_again(runtime: Runtime, payment: Payment) -> Payment:
         state = await gateway.ask(ProviderCall.FETCH, lambda: gateway.provider.fetch(charge))
     except (AnswerLost, ProviderAway):
         return payment
-    return await settle_by(runtime, payment.id, state) if state.status in FINAL else payment
+    if state.status not in FINAL:
+        return payment
+    return await runtime.one(Settlements).settle(payment.id, state)

@@ -34,6 +34,16 @@ class RefundStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """What a provider says that it took for a payment."""
+
+    payment_id: UUID
+    amount_minor: int | None
+    currency: str | None
+    provider_payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """Part of a payment on its way back. ``releases``: the tickets go back with it."""
 

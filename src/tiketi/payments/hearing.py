@@ -8,11 +8,11 @@ import structlog
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository, repository_due, repository_refunds
-from tiketi.payments.domain import Payment
+from tiketi.payments.domain import Capture, Payment
 from tiketi.payments.providers.gateway import Gateway
 from tiketi.payments.providers.protocol import Webhook, WebhookKind
 from tiketi.payments.refunding import finish_refunds
-from tiketi.payments.settling import DECLINED, Capture, settle_capture, settle_failure
+from tiketi.payments.settling import DECLINED, settle_captures, settle_failure
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,8 @@ async def _act(
             said = (webhook.amount_minor, webhook.currency)
             if said != (payment.amount_minor, payment.currency):
                 log.error("captured_amount_differs", payment_id=str(payment.id), said=said)
-            return await settle_capture(tx, runtime, payment.id, Capture(*said), now)
+            settled = await settle_captures(tx, runtime, [Capture(payment.id, *said)], now)
+            return settled.get(payment.id)
         case WebhookKind.FAILED:
             code = webhook.failure_code or DECLINED
             return await settle_failure(tx, payment.id, code, now)

@@ -12,13 +12,13 @@ import structlog
 
 from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository, repository_due, repository_refunds
-from tiketi.payments.confirming import settle_by
 from tiketi.payments.domain import Payment, Refund
 from tiketi.payments.errors import AnswerLost, ProviderAway
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import FINAL, ChargeState, ChargeStatus
 from tiketi.payments.refunding import charge_of, send_refund
+from tiketi.payments.settlements import Settlements
 from tiketi.payments.settling import PROVIDER_TIMEOUT, settle_failure
 from tiketi.payments.starting import abandoned_at
 
@@ -70,7 +70,7 @@ async def _reconcile(runtime: Runtime, payment: Payment) -> None:
     charge, provider = charge_of(payment), gateway.provider
     state = await gateway.ask(ProviderCall.FETCH, lambda: provider.fetch(charge))
     if state.status in FINAL:
-        await settle_by(runtime, payment.id, state)
+        await runtime.one(Settlements).settle(payment.id, state)
     elif _is_over(payment, state, runtime):
         # Only what can no longer be captured may be called failed.
         state = await gateway.ask(ProviderCall.CANCEL, lambda: provider.cancel(charge))
@@ -93,7 +93,7 @@ def _is_over(payment: Payment, state: ChargeState, runtime: Runtime) -> bool:
 async def _end(runtime: Runtime, payment: Payment, state: ChargeState) -> None:
     was_redirected = "redirect_url" in payment.client
     if state.status is not ChargeStatus.CANCELLED or was_redirected or not payment.is_in_doubt:
-        await settle_by(runtime, payment.id, state)
+        await runtime.one(Settlements).settle(payment.id, state)
         return
     async with runtime.database.transaction() as tx:
         await settle_failure(tx, payment.id, PROVIDER_TIMEOUT, runtime.clock.now())

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import RowMapping, TextClause, text
 
 from tiketi.infra.postgres import Reader, Tx
-from tiketi.payments.domain import Payment, PaymentStatus
+from tiketi.payments.domain import Capture, Payment, PaymentStatus
 
 COLUMNS = """p.id, p.reservation_id, p.event_id, p.user_id, p.provider, p.provider_payment_id,
     p.status, p.amount_minor, p.currency, p.refunded_minor, p.client, p.hold_expires_at,
@@ -66,11 +66,19 @@ _PEND = text(f"""
     {_RETURNING}""")  # noqa: S608 # as above
 # Money that was taken is what is true, whatever was written down before.
 _SETTLE_CAPTURED = text(f"""
+    WITH captured AS (
+        SELECT t.* FROM unnest(CAST(:ids AS uuid[]), CAST(:amounts AS bigint[]),
+            CAST(:currencies AS text[]), CAST(:provider_ids AS text[]))
+            AS t (id, amount_minor, currency, provider_payment_id)),
+    locked AS (
+        SELECT p.id, captured.provider_payment_id FROM captured
+        JOIN payments.payment AS p USING (id, amount_minor, currency)
+        WHERE p.settled_at IS NULL OR p.status IN ('failed', 'cancelled')
+        ORDER BY p.id FOR UPDATE OF p)
     UPDATE payments.payment AS p SET status = 'succeeded', failure_code = NULL, client = '{{}}',
-        provider_payment_id = COALESCE(:provider_payment_id, p.provider_payment_id),
+        provider_payment_id = COALESCE(locked.provider_payment_id, p.provider_payment_id),
         settled_at = :now, updated_at = :now, check_at = NULL
-    WHERE p.id = :id AND (p.settled_at IS NULL OR p.status IN ('failed', 'cancelled'))
-        AND p.amount_minor = :amount_minor AND p.currency = :currency
+    FROM locked WHERE p.id = locked.id
     {_RETURNING}""")  # noqa: S608 # as above
 _SETTLE_UNPAID = text(f"""
     UPDATE payments.payment AS p SET status = :status, failure_code = :failure_code,
@@ -206,24 +214,19 @@ async def leave_in_doubt(
     return await _first(tx, _PEND, values)
 
 
-async def settle_captured(
-    tx: Tx,
-    payment_id: UUID,
-    *,
-    amount_minor: int | None,
-    currency: str | None,
-    provider_payment_id: str | None,
-    now: datetime,
-) -> Payment | None:
-    """Success of exactly its amount; None when it was counted before, or is another amount."""
+async def settle_captured(tx: Tx, captures: Sequence[Capture], now: datetime) -> list[Payment]:
+    """Successes of exactly their amounts, by id; one that was counted before, or is of another
+    amount or currency, is left out.
+    """
     values = {
-        "id": payment_id,
-        "amount_minor": amount_minor,
-        "currency": currency,
-        "provider_payment_id": provider_payment_id,
+        "ids": [capture.payment_id for capture in captures],
+        "amounts": [capture.amount_minor for capture in captures],
+        "currencies": [capture.currency for capture in captures],
+        "provider_ids": [capture.provider_payment_id for capture in captures],
         "now": now,
     }
-    return await _first(tx, _SETTLE_CAPTURED, values)
+    rows = await tx.execute(_SETTLE_CAPTURED, values)
+    return sorted((to_payment(row) for row in rows.mappings()), key=lambda payment: payment.id)
 
 
 async def settle_unpaid(

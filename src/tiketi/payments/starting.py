@@ -9,12 +9,12 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid
 from tiketi.kernel.ids import new_id
 from tiketi.payments import repository
-from tiketi.payments.domain import NO_PROVIDER, Payment, PaymentStatus
+from tiketi.payments.domain import NO_PROVIDER, Capture, Payment, PaymentStatus
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import ChargeState
 from tiketi.payments.refunding import charge_of
-from tiketi.payments.settling import Capture, settle_capture
+from tiketi.payments.settling import settle_captures
 from tiketi.reservations import api as reservations
 
 # After its hold a payment still waits so long for a buyer who is late, then it is cancelled.
@@ -84,8 +84,9 @@ async def start_payment(tx: Tx, runtime: Runtime, start: Start, now: datetime) -
         payment = _introduced(runtime, payment)
     await repository.insert_payment(tx, payment, check_at=abandoned_at(payment))
     if is_free:
-        settled = await settle_capture(tx, runtime, payment.id, Capture(0, payment.currency), now)
-        return settled or payment
+        capture = Capture(payment.id, 0, payment.currency)
+        settled = await settle_captures(tx, runtime, [capture], now)
+        return settled.get(payment.id, payment)
     return payment
 
 

@@ -1,6 +1,11 @@
 """The door of the reservations module."""
 
-from tiketi.reservations.confirming import confirm_reservation, extend_hold, require_payable
+from tiketi.reservations.confirming import (
+    confirm_reservation,
+    confirm_reservations,
+    extend_hold,
+    require_payable,
+)
 from tiketi.reservations.domain import ConfirmOutcome, Item, Reservation, ReservationStatus
 from tiketi.reservations.ending import (
     REFUND_DUE,
@@ -34,6 +39,7 @@ __all__ = [
     "ReservationStatus",
     "cancel_reservation",
     "confirm_reservation",
+    "confirm_reservations",
     "count_buyers",
     "extend_hold",
     "get_own",

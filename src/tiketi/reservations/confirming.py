@@ -1,10 +1,13 @@
 """Use cases around the payment of a reservation: may it be paid, hold it longer, confirm it."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from tiketi.auth import api as auth
 from tiketi.events import api as events
+from tiketi.events.api import Event
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
@@ -54,39 +57,69 @@ async def extend_hold(
 async def confirm_reservation(
     tx: Tx, runtime: Runtime, reservation_id: UUID, now: datetime
 ) -> ConfirmOutcome:
-    """A payment succeeded. The places become sold and the tickets exist, in this transaction.
+    """``confirm_reservations`` for one; NotFound."""
+    outcomes = await confirm_reservations(tx, runtime, [reservation_id], now)
+    if reservation_id not in outcomes:
+        raise NotFound
+    return outcomes[reservation_id]
+
+
+async def confirm_reservations(
+    tx: Tx, runtime: Runtime, ids: Sequence[UUID], now: datetime
+) -> dict[UUID, ConfirmOutcome]:
+    """Payments succeeded. The places become sold and the tickets exist, in this transaction.
 
     An expired reservation takes the same places again if they are free and its owner may have
-    them; else, or when it or its event was cancelled, it is LOST and the caller refunds.
+    them; else, or when it or its event was cancelled, it is LOST and the caller refunds. An unknown
+    one has no outcome.
     """
-    reservation = await repository.lock(tx, reservation_id)
-    if reservation is None:
-        raise NotFound
-    if reservation.status is ReservationStatus.CONFIRMED:
-        return ConfirmOutcome.ALREADY
-    event = await events.get_event(tx, reservation.event_id)
-    if event.cancelled_at is not None:
-        return ConfirmOutcome.LOST
-    if reservation.status is ReservationStatus.EXPIRED:
-        if not await _retake(tx, runtime, reservation, event):
-            return ConfirmOutcome.LOST
-    elif reservation.status is not ReservationStatus.PENDING:
-        return ConfirmOutcome.LOST
-    await seats.sell_places(tx, [reservation.holding])
+    locked = await repository.lock_all(tx, ids)
+    known = {
+        event_id: await events.get_event(tx, event_id)
+        for event_id in {reservation.event_id for reservation in locked}
+    }
+    outcomes: dict[UUID, ConfirmOutcome] = {}
+    paid: list[Reservation] = []
+    for reservation in locked:
+        outcome = await _judge(tx, runtime, reservation, known[reservation.event_id])
+        outcomes[reservation.id] = outcome
+        if outcome is ConfirmOutcome.CONFIRMED:
+            paid.append(reservation)
+    if not paid:
+        return outcomes
+    await seats.sell_places(tx, [reservation.holding for reservation in paid])
     await repository.set_status(
         tx,
-        [reservation.id],
+        [reservation.id for reservation in paid],
         ReservationStatus.CONFIRMED,
         expected=[ReservationStatus.PENDING, ReservationStatus.EXPIRED],
         now=now,
     )
-    await _issue(tx, reservation)
-    await _tell(tx, runtime, reservation, event)
-    tx.after_commit(lambda: queue.spend_pass(runtime, reservation.event_id, reservation.user_id))
-    return ConfirmOutcome.CONFIRMED
+    await tickets.issue_tickets(
+        tx, [order for reservation in paid for order in _orders(reservation)]
+    )
+    await _tell(tx, runtime, paid, known)
+    tx.after_commit(lambda: _spend_passes(runtime, paid))
+    return outcomes
 
 
-async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: events.Event) -> bool:
+async def _judge(
+    tx: Tx, runtime: Runtime, reservation: Reservation, event: Event
+) -> ConfirmOutcome:
+    """What a success comes to; the places of a CONFIRMED one are its own."""
+    if reservation.status is ReservationStatus.CONFIRMED:
+        return ConfirmOutcome.ALREADY
+    if event.cancelled_at is not None:
+        return ConfirmOutcome.LOST
+    if reservation.status is ReservationStatus.PENDING:
+        return ConfirmOutcome.CONFIRMED
+    if reservation.status is ReservationStatus.EXPIRED:
+        is_back = await _retake(tx, runtime, reservation, event)
+        return ConfirmOutcome.CONFIRMED if is_back else ConfirmOutcome.LOST
+    return ConfirmOutcome.LOST
+
+
+async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: Event) -> bool:
     seat_map = await runtime.one(SeatMaps).get(event.id) if reservation.seat_indexes else None
     try:
         async with tx.savepoint():
@@ -106,32 +139,42 @@ async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: eve
     return True
 
 
-async def _issue(tx: Tx, reservation: Reservation) -> None:
-    await tickets.issue_tickets(
-        tx,
-        reservation_id=reservation.id,
-        event_id=reservation.event_id,
-        user_id=reservation.user_id,
-        orders=[
-            tickets.TicketOrder(position, item.tier_id, item.seat_id, item.quantity)
-            for position, item in enumerate(reservation.items)
-        ],
-    )
+def _orders(reservation: Reservation) -> list[tickets.TicketOrder]:
+    return [
+        tickets.TicketOrder(
+            reservation_id=reservation.id,
+            event_id=reservation.event_id,
+            user_id=reservation.user_id,
+            position=position,
+            tier_id=item.tier_id,
+            seat_id=item.seat_id,
+            quantity=item.quantity,
+        )
+        for position, item in enumerate(reservation.items)
+    ]
 
 
-async def _tell(tx: Tx, runtime: Runtime, reservation: Reservation, event: events.Event) -> None:
-    account = (await auth.find_accounts(tx, [reservation.user_id])).get(reservation.user_id)
-    if account is None:
-        return
-    letter = notifications.reservation_confirmed(
-        number=reservation.number,
-        event_title=event.title,
-        venue_name=event.venue.name,
-        starts_at=event.starts_at,
-        timezone=event.venue.timezone,
-        amount=Money(reservation.amount_minor, reservation.currency),
-        link=f"{runtime.settings.public_url}/reservations/{reservation.id}",
-    )
-    await notifications.enqueue_mail(
-        tx, to=account.email, subject=letter.subject, body_text=letter.body_text
-    )
+async def _tell(
+    tx: Tx, runtime: Runtime, paid: Sequence[Reservation], known: Mapping[UUID, Event]
+) -> None:
+    """A letter to each buyer whose account was not erased since."""
+    accounts = await auth.find_accounts(tx, [reservation.user_id for reservation in paid])
+    letters = []
+    for reservation in paid:
+        account, event = accounts.get(reservation.user_id), known[reservation.event_id]
+        if account is not None:
+            letter = notifications.reservation_confirmed(
+                number=reservation.number,
+                event_title=event.title,
+                venue_name=event.venue.name,
+                starts_at=event.starts_at,
+                timezone=event.venue.timezone,
+                amount=Money(reservation.amount_minor, reservation.currency),
+                link=f"{runtime.settings.public_url}/reservations/{reservation.id}",
+            )
+            letters.append((account.email, letter))
+    await notifications.enqueue_letters(tx, letters)
+
+
+async def _spend_passes(runtime: Runtime, paid: Sequence[Reservation]) -> None:
+    await asyncio.gather(*(queue.spend_pass(runtime, each.event_id, each.user_id) for each in paid))

@@ -23,6 +23,8 @@ _SELECT = """
 _GET = text(_SELECT + "WHERE r.id = :id")
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
 _LOCK = text("SELECT status FROM reservations.reservation WHERE id = :id FOR UPDATE")
+_LOCK_ALL = text("""
+    SELECT FROM reservations.reservation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""")
 _LIST_OF_USER = text(
     _SELECT
     + """
@@ -80,6 +82,12 @@ async def list_holdings(reader: Reader, ids: Sequence[UUID]) -> list[Holding]:
     """Where the seats of the reservations are; one without a seat too."""
     rows = await reader.execute(_HOLDINGS, {"ids": list(ids)})
     return [Holding(row.id, row.event_id, row.indexes) for row in rows]
+
+
+async def lock_all(tx: Tx, ids: Sequence[UUID]) -> list[Reservation]:
+    """Those of the ids, their rows locked, in sorted order, until the transaction ends."""
+    await tx.execute(_LOCK_ALL, {"ids": list(ids)})
+    return await list_by_id(tx, ids)
 
 
 async def list_of_user(

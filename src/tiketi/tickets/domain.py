@@ -34,6 +34,9 @@ class Ticket:
 class TicketOrder:
     """What one item of a reservation asks for: ``quantity`` tickets, 1 for a seat."""
 
+    reservation_id: UUID
+    event_id: UUID
+    user_id: UUID
     position: int
     tier_id: UUID
     seat_id: str | None

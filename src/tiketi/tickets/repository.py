@@ -15,11 +15,10 @@ _COLUMNS = "id, code, reservation_id, event_id, tier_id, seat_id, status, checke
 _INSERT = text("""
     INSERT INTO tickets.ticket
         (id, code, reservation_id, position, place, event_id, user_id, tier_id, seat_id)
-    SELECT t.id, t.code, :reservation_id, t.position, t.place, :event_id, :user_id, t.tier_id,
-        t.seat_id
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:positions AS smallint[]),
-        CAST(:places AS smallint[]), CAST(:tier_ids AS uuid[]), CAST(:seat_ids AS text[]))
-        AS t (id, code, position, place, tier_id, seat_id)""")
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]),
+        CAST(:reservation_ids AS uuid[]), CAST(:positions AS smallint[]),
+        CAST(:places AS smallint[]), CAST(:event_ids AS uuid[]), CAST(:user_ids AS uuid[]),
+        CAST(:tier_ids AS uuid[]), CAST(:seat_ids AS text[]))""")
 _OF_RESERVATION = text(f"""
     SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = :reservation_id
     ORDER BY position, place""")  # noqa: S608 # our own column names
@@ -34,16 +33,14 @@ _CHECK_IN = text("""
     WHERE code = :code AND status = 'valid'""")
 
 
-async def insert(
-    tx: Tx, *, reservation_id: UUID, event_id: UUID, user_id: UUID, rows: Sequence[dict[str, Any]]
-) -> None:
-    """One row a ticket: id, code, position, place, tier_id, seat_id."""
+async def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """One row a ticket, by the names of its columns."""
     await tx.execute(
         _INSERT,
         {
-            "reservation_id": reservation_id,
-            "event_id": event_id,
-            "user_id": user_id,
+            "reservation_ids": [row["reservation_id"] for row in rows],
+            "event_ids": [row["event_id"] for row in rows],
+            "user_ids": [row["user_id"] for row in rows],
             "ids": [row["id"] for row in rows],
             "codes": [row["code"] for row in rows],
             "positions": [row["position"] for row in rows],

@@ -14,14 +14,15 @@ from tiketi.tickets.domain import Ticket, TicketOrder, TicketStatus, new_code
 from tiketi.tickets.errors import AlreadyCheckedIn, TicketVoid
 
 
-async def issue_tickets(
-    tx: Tx, *, reservation_id: UUID, event_id: UUID, user_id: UUID, orders: Sequence[TicketOrder]
-) -> None:
+async def issue_tickets(tx: Tx, orders: Sequence[TicketOrder]) -> None:
     """One ticket a seat and one a general place, in the transaction that confirms them."""
     rows = [
         {
             "id": new_id(),
             "code": new_code(),
+            "reservation_id": order.reservation_id,
+            "event_id": order.event_id,
+            "user_id": order.user_id,
             "position": order.position,
             "place": place,
             "tier_id": order.tier_id,
@@ -30,9 +31,7 @@ async def issue_tickets(
         for order in orders
         for place in range(order.quantity)
     ]
-    await repository.insert(
-        tx, reservation_id=reservation_id, event_id=event_id, user_id=user_id, rows=rows
-    )
+    await repository.insert(tx, rows)
 
 
 async def void_tickets(tx: Tx, reservation_id: UUID) -> None:
