@@ -6,16 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tiketi.events.api import Limits, RefundPolicy, Venue
+from tiketi.events.api import Limits, Presale, RefundPolicy, Venue
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralTier:
-    """Places without seats; the price in the minor unit of the event's currency."""
+    """Places without seats; the price in the minor unit of the event's currency.
+
+    ``access_code``: sold only to who has it.
+    """
 
     name: str
     price_minor: int
     capacity: int
+    access_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class EventDraft:
 
     ``prices_minor``, by section, win over the layout's. ``queue`` holds those fields of
     ``WaitingRoomSettings`` that are to be set; the others stay, at first the defaults.
+    ``access_codes``, by section, are of seated tiers. ``keeps_presale``: ``presale`` says nothing.
     ``sale_closes_at`` None is the start of the event. ``expected_audience``
     is noted when the event is made; later it has a call of its own.
     """
@@ -44,6 +49,9 @@ class EventDraft:
     tiers: tuple[GeneralTier, ...] = ()
     queue: Mapping[str, Any] = field(default_factory=dict)
     expected_audience: int | None = None
+    access_codes: Mapping[str, str] = field(default_factory=dict)
+    presale: Presale | None = None
+    keeps_presale: bool = True
 
 
 @dataclass(frozen=True, slots=True)

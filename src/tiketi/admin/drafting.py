@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tiketi.admin.access import get_managed_event, scope_of
+from tiketi.admin.coding import check_published_codes, set_codes, set_presale
 from tiketi.admin.domain import EventDraft, GeneralTier
 from tiketi.admin.trail import record
 from tiketi.events import api as events
@@ -46,6 +47,7 @@ async def create_event(
     )
     if draft.expected_audience is not None:
         await events.set_expected_audience(tx, event.id, draft.expected_audience, now=now)
+    event = await set_codes(tx, runtime, event, draft)
     await _open_places(tx, event, layout)
     await queue.open_room(tx, runtime, event.id, settings)
     await record(tx, actor, "event.create", event.id, now=now, detail={"title": event.title})
@@ -68,14 +70,17 @@ async def replace_event(
     settings = replace(now_set, **draft.queue)
     if before.published_at is not None:
         _check_published(before, draft, is_queue_same=settings == now_set)
+        await check_published_codes(tx, before, draft)
         tiers = [_again(tier) for tier in before.tiers if tier.kind is TierKind.SEATED]
         new = _new_event(draft, tiers, queue_enabled=settings.enabled)
         event = await events.replace_event(tx, event_id, new, now=now)
+        event = await set_presale(tx, runtime, event, draft)
         runtime.one(EventCache).forget_after(tx, event_id)
     else:
         layout = await _find_layout(tx, actor, draft.layout_id)
         new = _new_event(draft, _seated(draft, layout), queue_enabled=settings.enabled)
         event = await events.replace_event(tx, event_id, new, now=now)
+        event = await set_codes(tx, runtime, event, draft)
         await _reopen(tx, runtime, event, layout, changes=draft.queue, now=now)
     await record(tx, actor, "event.replace", event_id, now=now, detail={"title": event.title})
     return event

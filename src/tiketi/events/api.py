@@ -1,6 +1,16 @@
 """What other modules may use of events."""
 
 from tiketi.events.cache import EventCache
+from tiketi.events.codes import AccessCode, CodeFor, NewCode, Presale
+from tiketi.events.codes_service import (
+    AccessCodes,
+    add_codes,
+    drop_codes,
+    give_back_uses,
+    list_codes,
+    set_presale,
+    take_uses,
+)
 from tiketi.events.domain import (
     Event,
     EventStatus,
@@ -32,6 +42,9 @@ from tiketi.events.service import (
 )
 
 __all__ = [
+    "AccessCode",
+    "AccessCodes",
+    "CodeFor",
     "Event",
     "EventCache",
     "EventCancelled",
@@ -43,24 +56,32 @@ __all__ = [
     "EventStatus",
     "EventSummary",
     "Limits",
+    "NewCode",
     "NewEvent",
     "NewTier",
     "PastSale",
+    "Presale",
     "RefundPolicy",
     "SaleNotOpen",
     "Tier",
     "TierKind",
     "Venue",
+    "add_codes",
     "cancel_event",
     "create_event",
     "delete_draft",
+    "drop_codes",
     "get_event",
+    "give_back_uses",
+    "list_codes",
     "list_events",
     "list_past_sales",
     "names_layout",
     "publish_event",
     "replace_event",
     "set_expected_audience",
+    "set_presale",
     "set_queue_enabled",
     "set_sold_out",
+    "take_uses",
 ]

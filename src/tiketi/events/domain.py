@@ -68,7 +68,11 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``expected_audience``: how many people the organizer expects at the opening, if they said."""
+    """``expected_audience``: how many people the organizer expects at the opening, if they said.
+
+    ``coded_tiers``: those sold only to who has a code. From ``presale_opens_at`` to the opening of
+    the sale, who has a code of the presale may buy.
+    """
 
     id: UUID
     organizer_id: UUID | None
@@ -92,6 +96,8 @@ class Event:
     created_at: datetime
     updated_at: datetime
     expected_audience: int | None = None
+    presale_opens_at: datetime | None = None
+    coded_tiers: frozenset[UUID] = frozenset()
 
     def status(self, now: datetime) -> EventStatus:
         """``repository_list`` says the same in SQL."""
@@ -108,6 +114,12 @@ class Event:
     def is_on_sale(self, now: datetime) -> bool:
         """Whether one may try to buy: a sold-out event's places may yet come back."""
         return self.status(now) in (EventStatus.ON_SALE, EventStatus.SOLD_OUT)
+
+    def is_in_presale(self, now: datetime) -> bool:
+        """Whether who has a code of the presale may buy and nobody else."""
+        opens_at = self.presale_opens_at
+        is_upcoming = self.status(now) is EventStatus.UPCOMING
+        return is_upcoming and opens_at is not None and opens_at <= now
 
     def tier(self, tier_id: UUID) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)

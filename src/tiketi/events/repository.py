@@ -16,7 +16,9 @@ from tiketi.kernel.ids import new_id
 _COLUMNS = """
     SELECT e.*, coalesce((
         SELECT json_agg(t ORDER BY t.position) FROM events.tier AS t WHERE t.event_id = e.id
-    ), '[]') AS tiers
+    ), '[]') AS tiers, ARRAY(
+        SELECT subject_id FROM events.access_code WHERE event_id = e.id AND opens = 'tier'
+    ) AS coded_tiers
     FROM events.event AS e WHERE e.id = :event_id"""
 _FIND = text(_COLUMNS)
 _LOCK = text(_COLUMNS + " FOR UPDATE OF e")
@@ -169,6 +171,7 @@ def _event(row: dict[str, Any]) -> Event:
         limits=Limits(row["seats_per_order"], row["seats_per_user"]),
         refund_policy=RefundPolicy(row["refund_until"], row["refund_percent"]),
         tiers=tuple(_tier(tier) for tier in row["tiers"]),
+        coded_tiers=frozenset(row["coded_tiers"]),
     )
 
 
@@ -177,7 +180,7 @@ _SAME = (
     "id", "organizer_id", "layout_id", "title", "artist", "description", "starts_at",
     "sale_opens_at", "sale_closes_at", "currency", "poster_url", "queue_enabled", "sold_out",
     "published_at", "cancelled_at", "created_at", "updated_at",
-    "expected_audience",
+    "expected_audience", "presale_opens_at",
 )  # fmt: skip
 
 

@@ -9,11 +9,14 @@ from uuid import UUID
 from tiketi.events.api import Event, TierKind
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid
+from tiketi.reservations.access import NO_CODE, Access
 from tiketi.reservations.choosing.free_seats import FreeSeats
 from tiketi.reservations.choosing.groups import Ask, find_group
 from tiketi.reservations.choosing.hall import Hall, Halls
+from tiketi.reservations.choosing.seat_sets import set_of
+from tiketi.reservations.errors import AccessCodeRequired
 from tiketi.reservations.ordering import Plan, plan_order
-from tiketi.seats.api import NoSeatsTogether, SeatMaps
+from tiketi.seats.api import AllotmentSeats, NoSeatsTogether, SeatMaps
 
 # How often another group is looked for when somebody was faster.
 TRIES_MAX = 6
@@ -38,10 +41,15 @@ class Search:
     event: Event
     hall: Hall
     ask: Ask
+    access: Access
 
 
-async def plan_search(runtime: Runtime, event: Event, wish: Wish) -> Search:
-    """Invalid for a tier or a section that the event has not."""
+async def plan_search(
+    runtime: Runtime, event: Event, wish: Wish, access: Access = NO_CODE
+) -> Search:
+    """Invalid for a tier or a section that the event has not; AccessCodeRequired where the wish
+    leaves only tiers that ``access`` does not open.
+    """
     tiers = [tier for tier in event.tiers if tier.kind is TierKind.SEATED]
     if wish.tier_id is not None:
         tiers = [tier for tier in tiers if tier.id == wish.tier_id]
@@ -51,13 +59,16 @@ async def plan_search(runtime: Runtime, event: Event, wish: Wish) -> Search:
     if wish.section is not None and seat_map.section(wish.section) is None:
         raise Invalid.at(("body", "section"), "is not a section of this event")
     tier_ids = {tier.id for tier in tiers}
-    sections = tuple(
+    wished = [
         section
         for section in seat_map.sections
         if wish.section in (None, section.name) and section.tier_id in tier_ids
-    )
+    ]
+    sections = tuple(each for each in wished if access.opens_tier(event, each.tier_id))
+    if wished and not sections:
+        raise AccessCodeRequired
     ask = Ask(sections, wish.quantity, wish.adjacent, wish.accessible)
-    return Search(event, runtime.one(Halls).get(seat_map), ask)
+    return Search(event, runtime.one(Halls).get(seat_map), ask, access)
 
 
 async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int) -> Plan:
@@ -76,11 +87,14 @@ async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int)
         found = list(islice(groups, spread))
         return secrets.choice(found) if found else None
 
-    chosen = find_group(hall, await free_seats.glance(hall, 0), ask, pick)
+    opened = 0
+    for allotment_id in search.access.allotments:
+        opened |= set_of(await runtime.one(AllotmentSeats).get(allotment_id), hall.size)
+    chosen = find_group(hall, await free_seats.glance(hall, opened), ask, pick)
     if chosen is None:
-        chosen = find_group(hall, await free_seats.look(hall, 0, user_id), ask, pick)
+        chosen = find_group(hall, await free_seats.look(hall, opened, user_id), ask, pick)
     if chosen is None:
         raise NoSeatsTogether
     free_seats.note_taken(hall, chosen)
     seat_ids = [hall.seat_map.seat_ids[index] for index in sorted(chosen)]
-    return await plan_order(runtime, search.event, seat_ids, [])
+    return await plan_order(runtime, search.event, seat_ids, [], search.access)

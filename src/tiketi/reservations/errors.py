@@ -14,6 +14,20 @@ class LimitExceeded(TiketiError):
         super().__init__(limit=limit)
 
 
+class AccessCodeRequired(TiketiError):
+    """What is asked for is sold only with a code, and none that opens it came."""
+
+    code = "access_code_required"
+    kind = Kind.FORBIDDEN
+    title = "A valid access code is required"
+
+
+class AccessCodeUsedUp(TiketiError):
+    code = "access_code_used_up"
+    kind = Kind.CONFLICT
+    title = "The access code has been used as often as it may be"
+
+
 class ReservationExpired(TiketiError):
     code = "reservation_expired"
     kind = Kind.CONFLICT

@@ -11,6 +11,7 @@ from tiketi.kernel.actor import Actor
 from tiketi.kernel.errors import Invalid
 from tiketi.kernel.ids import new_id
 from tiketi.queue import api as queue
+from tiketi.reservations.access import NO_CODE, Access
 from tiketi.reservations.domain import (
     SEATS_A_REQUEST_MAX,
     Item,
@@ -37,7 +38,17 @@ class Plan:
     seat_map: SeatMap | None
     seat_places: tuple[SeatPlace, ...]
     items: tuple[Item, ...]
-    opened: tuple[UUID, ...] = ()  # allotments that the buyer may take from
+    access: Access = NO_CODE
+
+    @property
+    def opened(self) -> tuple[UUID, ...]:
+        """The allotments that the buyer may take from."""
+        return self.access.allotments
+
+    @property
+    def code_ids(self) -> tuple[UUID, ...]:
+        """The limited codes that count the order as one use."""
+        return self.access.counted({item.tier_id for item in self.items})
 
     @property
     def quantity(self) -> int:
@@ -58,9 +69,15 @@ async def admit_buyer(
 
 
 async def plan_order(
-    runtime: Runtime, event: Event, seat_ids: Sequence[str], general: Sequence[GeneralWish]
+    runtime: Runtime,
+    event: Event,
+    seat_ids: Sequence[str],
+    general: Sequence[GeneralWish],
+    access: Access = NO_CODE,
 ) -> Plan:
-    """Look up what is asked for; Invalid for nothing, duplicates, or what the event has not."""
+    """Look up what is asked for; Invalid for nothing, duplicates, or what the event has not,
+    AccessCodeRequired for a tier that ``access`` does not open.
+    """
     if not seat_ids and not general:
         raise Invalid.at(("body",), "asks for no seat and no general place", "missing")
     seat_map, places = await find_places(runtime, event, seat_ids)
@@ -75,7 +92,8 @@ async def plan_order(
             raise Invalid.at(at, "is asked for twice")
         seen.add(tier.id)
         items.append(Item(tier.id, tier.price_minor, wish.quantity))
-    return Plan(event, seat_map, places, tuple(items))
+    access.require_tiers(event, (item.tier_id for item in items))
+    return Plan(event, seat_map, places, tuple(items), access)
 
 
 async def find_places(
@@ -98,9 +116,9 @@ async def find_places(
     return seat_map, tuple(places)
 
 
-def check_sale(event: Event, quantity: int, now: datetime) -> None:
+def check_sale(event: Event, quantity: int, now: datetime, access: Access = NO_CODE) -> None:
     """SaleNotOpen before opening and after the end; LimitExceeded over the order's limit."""
-    if not event.is_on_sale(now):
+    if not event.is_on_sale(now) and not (access.presale and event.is_in_presale(now)):
         raise SaleNotOpen
     if quantity > event.limits.seats_per_order:
         raise LimitExceeded(event.limits.seats_per_order)
@@ -110,7 +128,7 @@ async def check_order(
     runtime: Runtime, plan: Plan, user_id: UUID, lock_id: UUID | None, now: datetime
 ) -> bool:
     """Refuse what can be refused before the database is asked; whether the buyer has locks."""
-    check_sale(plan.event, plan.quantity, now)
+    check_sale(plan.event, plan.quantity, now, plan.access)
     if plan.seat_map is None:
         return False
     return await seats.check_locks(runtime, plan.seat_map, plan.seat_places, user_id, lock_id)

@@ -14,8 +14,11 @@ from tiketi.kernel.errors import NotFound
 from tiketi.queue import api as queue
 from tiketi.queue.api import QueuePassRequired
 from tiketi.reservations import best, claiming, ending, lock_routes, ordering, reading
+from tiketi.reservations.access import read_access
 from tiketi.reservations.domain import Reservation
 from tiketi.reservations.errors import (
+    AccessCodeRequired,
+    AccessCodeUsedUp,
     LimitExceeded,
     NotConfirmed,
     RefundNotAllowed,
@@ -55,12 +58,14 @@ async def _is_own(call: Call[Any, Any]) -> None:
     idempotent=True,
     errors=(
         QueuePassRequired,
+        AccessCodeRequired,
         NotFound,
         SeatTaken,
         SoldOut,
         LimitExceeded,
         SaleNotOpen,
         LockLost,
+        AccessCodeUsedUp,
     ),
 )
 async def reserve(call: Call[ReserveBody, None]) -> Answer:
@@ -71,8 +76,9 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
         event = await ordering.admit_buyer(
             runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
         )
+        access = await read_access(runtime, event, body.access_code, call.now)
         general = [ordering.GeneralWish(wish.tier_id, wish.quantity) for wish in body.general]
-        return await ordering.plan_order(runtime, event, body.seat_ids, general)
+        return await ordering.plan_order(runtime, event, body.seat_ids, general, access)
 
     async def decide(planned: ordering.Plan, key: Key) -> bytes:
         has_locks = await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
@@ -95,7 +101,15 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
     answer=ReservationView,
     queue_pass=True,
     idempotent=True,
-    errors=(QueuePassRequired, NotFound, NoSeatsTogether, LimitExceeded, SaleNotOpen),
+    errors=(
+        QueuePassRequired,
+        AccessCodeRequired,
+        NotFound,
+        NoSeatsTogether,
+        LimitExceeded,
+        SaleNotOpen,
+        AccessCodeUsedUp,
+    ),
 )
 async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
     """Reserve the best seats that are free, side by side unless asked otherwise."""
@@ -109,10 +123,11 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
             runtime,
             event,
             best.Wish(body.quantity, body.tier_id, body.section, body.adjacent, body.accessible),
+            await read_access(runtime, event, body.access_code, call.now),
         )
 
     async def decide(search: best.Search, key: Key) -> bytes:
-        ordering.check_sale(search.event, body.quantity, call.now)
+        ordering.check_sale(search.event, body.quantity, call.now, search.access)
         user_id = call.actor.user_id
         for tried in range(best.TRIES_MAX):
             planned = await best.choose(runtime, search, user_id, tried=tried)

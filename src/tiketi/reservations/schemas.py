@@ -17,6 +17,7 @@ from tiketi.tickets.api import Ticket, TicketStatus
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 SeatIds = Annotated[list[SeatId], Field(max_length=SEATS_A_REQUEST_MAX)]
+AccessCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 
 
@@ -37,6 +38,7 @@ class ReserveBody(Body):
         default_factory=list
     )
     lock_id: UUID | None = None
+    access_code: AccessCode | None = None
 
 
 class BestAvailableBody(Body):
@@ -46,6 +48,7 @@ class BestAvailableBody(Body):
     section: Annotated[str, StringConstraints(min_length=1, max_length=12)] | None = None
     adjacent: bool = True
     accessible: bool = False
+    access_code: AccessCode | None = None
 
 
 class ReservationsQuery(PageQuery):

@@ -1,5 +1,15 @@
 """What other modules may use of seats."""
 
+from tiketi.seats.allotments import Allotment, AllotmentPage, Left, NewAllotment
+from tiketi.seats.allotments_repository import count_left
+from tiketi.seats.allotments_service import (
+    AllotmentSeats,
+    create_allotment,
+    get_allotment,
+    list_allotments,
+    release_allotment,
+    release_due,
+)
 from tiketi.seats.availability import Availability, read_availability
 from tiketi.seats.availability_repository import read_states
 from tiketi.seats.claims import INVARIANTS as CLAIM_INVARIANTS
@@ -11,7 +21,14 @@ from tiketi.seats.claims import (
 )
 from tiketi.seats.domain import Holding, SeatMap, SeatPlace, SeatRow, SeatSection
 from tiketi.seats.drawing import tiers_of
-from tiketi.seats.errors import LayoutInUse, LockLost, NoSeatsTogether, SeatTaken, SoldOut
+from tiketi.seats.errors import (
+    AllotmentNameTaken,
+    LayoutInUse,
+    LockLost,
+    NoSeatsTogether,
+    SeatTaken,
+    SoldOut,
+)
 from tiketi.seats.layouts import LayoutRow, LayoutSeat, LayoutSection, SeatLayout
 from tiketi.seats.layouts_service import (
     LayoutPage,
@@ -23,6 +40,7 @@ from tiketi.seats.layouts_service import (
     list_layouts,
     open_general,
     open_map,
+    read_map,
     replace_layout,
 )
 from tiketi.seats.locks import (
@@ -40,6 +58,10 @@ from tiketi.seats.maps import MAP_INVARIANTS, SeatMaps
 __all__ = [
     "CLAIM_INVARIANTS",
     "MAP_INVARIANTS",
+    "Allotment",
+    "AllotmentNameTaken",
+    "AllotmentPage",
+    "AllotmentSeats",
     "Availability",
     "Holding",
     "LayoutInUse",
@@ -48,7 +70,9 @@ __all__ = [
     "LayoutSeat",
     "LayoutSection",
     "LayoutSummary",
+    "Left",
     "LockLost",
+    "NewAllotment",
     "NoSeatsTogether",
     "SeatLayout",
     "SeatLock",
@@ -61,11 +85,15 @@ __all__ = [
     "SoldOut",
     "check_locks",
     "claim_places",
+    "count_left",
+    "create_allotment",
     "create_layout",
     "delete_layout",
     "drop_map",
     "find_own_lock",
+    "get_allotment",
     "get_layout",
+    "list_allotments",
     "list_changed_sold_out",
     "list_layouts",
     "lock_seats",
@@ -73,8 +101,11 @@ __all__ = [
     "open_general",
     "open_map",
     "read_availability",
+    "read_map",
     "read_states",
     "release_after_hold",
+    "release_allotment",
+    "release_due",
     "release_lock",
     "release_places",
     "renew_lock",

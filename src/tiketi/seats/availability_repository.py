@@ -10,8 +10,9 @@ _STATES = text("""
     SELECT coalesce(string_agg(state::text, '' ORDER BY seat_index), '') FROM seats.seat
     WHERE event_id = :event_id""")
 _REMAINING = text("""
-    SELECT tier_id, sum(remaining)::int AS remaining FROM seats.general_bucket
-    WHERE event_id = :event_id GROUP BY tier_id ORDER BY tier_id""")
+    SELECT tier_id,
+        coalesce(sum(remaining) FILTER (WHERE allotment_id IS NULL), 0)::int AS remaining
+    FROM seats.general_bucket WHERE event_id = :event_id GROUP BY tier_id ORDER BY tier_id""")
 
 
 async def read_states(reader: Reader, event_id: UUID) -> str:
@@ -21,6 +22,6 @@ async def read_states(reader: Reader, event_id: UUID) -> str:
 
 
 async def read_remaining(reader: Reader, event_id: UUID) -> dict[UUID, int]:
-    """General places left, by tier."""
+    """General places left to everybody, by tier."""
     rows = await reader.execute(_REMAINING, {"event_id": event_id})
     return {row.tier_id: row.remaining for row in rows}

@@ -162,7 +162,8 @@ _CHANGED_SOLD_OUT = text("""
             EXISTS (SELECT FROM seats.seat AS s
                 WHERE s.event_id = e.id AND s.state IN ('a', 'h'))
             OR EXISTS (SELECT FROM seats.general_bucket AS b
-                WHERE b.event_id = e.id AND b.remaining + b.held > 0) AS unsold
+                WHERE b.event_id = e.id AND (b.held > 0
+                    OR b.remaining > 0 AND b.allotment_id IS NULL)) AS unsold
         FROM events.event AS e
         WHERE e.published_at IS NOT NULL AND e.cancelled_at IS NULL
             AND now() BETWEEN e.sale_opens_at AND e.sale_closes_at) AS each

@@ -36,3 +36,9 @@ class LayoutInUse(TiketiError):
     code = "layout_in_use"
     kind = Kind.CONFLICT
     title = "An event was made from the layout"
+
+
+class AllotmentNameTaken(TiketiError):
+    code = "allotment_name_taken"
+    kind = Kind.CONFLICT
+    title = "The event has an allotment of that name"

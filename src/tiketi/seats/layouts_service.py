@@ -12,8 +12,9 @@ from tiketi.infra.http.wire import decode_cursor, encode_cursor
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.kernel.errors import NotFound
 from tiketi.kernel.ids import new_id
+from tiketi.seats import allotments_repository, maps_repository
 from tiketi.seats import layouts_repository as repository
-from tiketi.seats import maps_repository
+from tiketi.seats.domain import MAP_VERSION_FIRST, SeatMap
 from tiketi.seats.drawing import draw_map
 from tiketi.seats.errors import LayoutInUse
 from tiketi.seats.layouts import LayoutSection, SeatLayout, check_sections
@@ -116,8 +117,18 @@ async def open_general(tx: Tx, event_id: UUID, tier: Tier) -> None:
     await maps_repository.insert_buckets(tx, event_id, tier.id, capacities)
 
 
+async def read_map(reader: Reader, event_id: UUID) -> SeatMap:
+    """The event's seat map, also a draft's; without sections where all admission is general."""
+    found = await maps_repository.find_map(reader, event_id)
+    return found or SeatMap(event_id, MAP_VERSION_FIRST, ())
+
+
 async def drop_map(tx: Tx, event_id: UUID) -> None:
-    """Take the event's seats and general places away: for drafts, which nobody has bought from."""
+    """Take the event's seats and general places away, and what was kept back of them: for drafts,
+    which nobody has bought from.
+    """
+    await allotments_repository.delete_all(tx, event_id)
+    await events.drop_codes(tx, event_id, events.CodeFor.ALLOTMENT)
     await maps_repository.delete_map(tx, event_id)
 
 

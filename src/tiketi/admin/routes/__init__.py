@@ -2,6 +2,7 @@
 
 from tiketi.admin.routes import (
     accounts,
+    allotments,
     checkins,
     events,
     exports,
@@ -16,6 +17,7 @@ from tiketi.admin.routes.table import routes
 
 __all__ = [
     "accounts",
+    "allotments",
     "checkins",
     "events",
     "exports",

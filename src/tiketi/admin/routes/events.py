@@ -19,7 +19,9 @@ from tiketi.queue import api as queue
 
 async def _view(call: Call[Any, Any], reader: Reader, event: Event) -> EventView:
     room = await queue.get_room(reader, event.id)
-    return EventView.of(event, QueueView.of(room, call.runtime.settings.pass_ttl_seconds), call.now)
+    codes = await events.list_codes(reader, event.id)
+    shown = QueueView.of(room, call.runtime.settings.pass_ttl_seconds)
+    return EventView.of(event, shown, codes, call.now)
 
 
 @routes.post("/events", status=201, access=Access.ORGANIZER, body=EventBody, answer=EventView)

@@ -1,13 +1,17 @@
 """Events as their organizers read them: what they wrote, and how it stands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
+from tiketi.admin.schemas.codes import PresaleCodeView, PresaleView
 from tiketi.admin.schemas.queue import QueueView
 from tiketi.events.api import (
+    AccessCode,
+    CodeFor,
     Event,
     EventFilter,
     EventSort,
@@ -57,9 +61,10 @@ class TierView(View):
     kind: TierKind
     section: str | None
     capacity: int
+    access_code: str | None
 
     @classmethod
-    def of(cls, tier: Tier) -> "TierView":
+    def of(cls, tier: Tier, access_code: str | None) -> "TierView":
         return cls(
             id=tier.id,
             name=tier.name,
@@ -67,6 +72,7 @@ class TierView(View):
             kind=tier.kind,
             section=tier.section,
             capacity=tier.capacity,
+            access_code=access_code,
         )
 
 
@@ -115,7 +121,7 @@ class SummaryView(View):
 
 
 class EventView(View):
-    """``prices`` are those of the seated tiers, by section."""
+    """``prices`` and ``access_codes`` are those of the seated tiers, by section."""
 
     id: UUID
     organizer_id: UUID | None
@@ -132,6 +138,8 @@ class EventView(View):
     poster_url: str | None
     tiers: list[TierView]
     prices: dict[str, int]
+    access_codes: dict[str, str]
+    presale: PresaleView | None
     limits: LimitsView
     refund_policy: RefundPolicyView
     queue: QueueView
@@ -141,8 +149,11 @@ class EventView(View):
     updated_at: Moment
 
     @classmethod
-    def of(cls, event: Event, queue: QueueView, now: datetime) -> "EventView":
+    def of(
+        cls, event: Event, queue: QueueView, codes: Sequence[AccessCode], now: datetime
+    ) -> "EventView":
         limits, policy = event.limits, event.refund_policy
+        tier_codes = {code.subject_id: code.code for code in codes if code.opens is CodeFor.TIER}
         return cls(
             id=event.id,
             organizer_id=event.organizer_id,
@@ -157,8 +168,14 @@ class EventView(View):
             status=event.status(now),
             currency=event.currency,
             poster_url=event.poster_url,
-            tiers=[TierView.of(tier) for tier in event.tiers],
+            tiers=[TierView.of(tier, tier_codes.get(tier.id)) for tier in event.tiers],
             prices={t.section: t.price_minor for t in event.tiers if t.section is not None},
+            access_codes={
+                tier.section: tier_codes[tier.id]
+                for tier in event.tiers
+                if tier.section is not None and tier.id in tier_codes
+            },
+            presale=_presale(event, codes),
             limits=LimitsView(
                 seats_per_order=limits.seats_per_order, seats_per_user=limits.seats_per_user
             ),
@@ -169,3 +186,12 @@ class EventView(View):
             created_at=event.created_at,
             updated_at=event.updated_at,
         )
+
+
+def _presale(event: Event, codes: Sequence[AccessCode]) -> PresaleView | None:
+    if event.presale_opens_at is None:
+        return None
+    return PresaleView(
+        opens_at=event.presale_opens_at,
+        codes=[PresaleCodeView.of(code) for code in codes if code.opens is CodeFor.PRESALE],
+    )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from tiketi.admin.domain import EventDraft, GeneralTier
+from tiketi.admin.schemas.codes import Code, PresaleBody
 from tiketi.admin.schemas.layouts import SectionName
 from tiketi.admin.schemas.queue import OpeningQueueBody
 from tiketi.events.api import Limits, RefundPolicy, Venue
@@ -99,6 +100,7 @@ class GeneralTierBody(Body):
     price: Amount
     kind: Literal["general"] = "general"
     capacity: Annotated[int, Field(ge=1, le=CAPACITY_MAX)]
+    access_code: Code | None = Field(None, description="Sold only to who sends it.")
 
 
 class EventBody(Body):
@@ -123,11 +125,19 @@ class EventBody(Body):
     tiers: Annotated[list[GeneralTierBody], Field(max_length=TIERS_MAX)] = Field(
         default_factory=list, description="General admission: places without seats."
     )
+    access_codes: Annotated[dict[SectionName, Code], Field(max_length=PRICES_MAX)] = Field(
+        default_factory=dict, description="By section, of those sold only to who sends the code."
+    )
+    presale: PresaleBody | None = Field(
+        None, description="Left out it stays as it is; null takes it away."
+    )
 
     @model_validator(mode="after")
     def _sale_has_length(self) -> "EventBody":
         if self.sale_opens_at >= (self.sale_closes_at or self.starts_at):
             raise ValueError("sale_opens_at must be before sale_closes_at")
+        if self.presale is not None and self.presale.opens_at >= self.sale_opens_at:
+            raise ValueError("presale.opens_at must be before sale_opens_at")
         return self
 
     def as_draft(self) -> EventDraft:
@@ -145,6 +155,11 @@ class EventBody(Body):
             refund_policy=RefundPolicy(self.refund_policy.until, self.refund_policy.percent),
             layout_id=self.layout_id,
             prices_minor=dict(self.prices),
-            tiers=tuple(GeneralTier(t.name, t.price, t.capacity) for t in self.tiers),
+            tiers=tuple(
+                GeneralTier(t.name, t.price, t.capacity, t.access_code) for t in self.tiers
+            ),
+            access_codes=dict(self.access_codes),
+            presale=self.presale.as_presale() if self.presale is not None else None,
+            keeps_presale="presale" not in self.model_fields_set,
             queue={} if self.queue is None else self.queue.as_changes(),
         )
