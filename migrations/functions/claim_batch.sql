@@ -6,16 +6,18 @@
 --   replayed  the key was used before: status, body and fingerprint of that answer
 --   taken     missing: the seats that somebody else has
 --   sold_out, over_limit
+--   code_used_up  of a limited code (code_claims[j] counts one use of codes[j])
 -- and to those three, own: a pending reservation of the account, which may be what is asked for
 --   again     undecided: it met another claim of this batch, or needs `gather` (choose_buckets)
--- Locks are taken in the order of every other writer: quotas, seats, buckets, each sorted.
+-- Locks are taken in the order of every other writer: quotas, codes, seats, buckets, each sorted.
 CREATE FUNCTION reservations.claim_batch(
     ids uuid[], numbers text[], event_ids uuid[], user_ids uuid[], places int[], places_max int[],
     amounts bigint[], currencies text[], expiries timestamptz[], created timestamptz[],
     key_paths text[], keys text[], fingerprints bytea[], answers bytea[],
     item_claims int[], positions smallint[], seats int[], seat_ids text[], sections text[],
     tiers uuid[], prices bigint[], quantities int[],
-    opened_claims int[], opened_allotments uuid[], key_ttl interval, gather boolean
+    opened_claims int[], opened_allotments uuid[], code_claims int[], codes uuid[],
+    key_ttl interval, gather boolean
 ) RETURNS TABLE (
     claim int, outcome text, missing int[], own uuid, status int, body bytea, fingerprint bytea
 ) LANGUAGE plpgsql
@@ -79,6 +81,24 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- Limited codes are locked, and of the claims with one those are asked that it is left for.
+    IF cardinality(codes) > 0 THEN
+        FOR each IN
+            WITH locked AS MATERIALIZED (
+                SELECT k.id, k.uses, k.uses_max FROM events.access_code AS k
+                WHERE k.id = ANY(codes) ORDER BY k.id FOR UPDATE OF k)
+            SELECT c.claim, bool_or(k.id IS NULL OR k.uses >= k.uses_max) AS is_used_up
+            FROM (SELECT u.claim, u.code, row_number() OVER (PARTITION BY u.code ORDER BY u.claim)
+                    AS nth FROM unnest(code_claims, codes) AS u (claim, code)
+                WHERE outcomes[u.claim] IS NULL) AS c
+            LEFT JOIN locked AS k ON k.id = c.code
+            WHERE k.id IS NULL OR k.uses + c.nth > k.uses_max GROUP BY c.claim
+        LOOP
+            outcomes[each.claim] :=
+                CASE WHEN each.is_used_up THEN 'code_used_up' ELSE 'again' END;
+        END LOOP;
+    END IF;
+
     FOR each IN
         SELECT l.claim, l.missing FROM (
             SELECT array_agg(i.claim) AS claims, array_agg(event_ids[i.claim]) AS event_ids,
@@ -112,7 +132,8 @@ BEGIN
                 FROM unnest(item_claims, claim_batch.seats, claim_batch.tiers, claim_batch.quantities)
                     AS i (claim, seat, tier, quantity)
                 WHERE i.seat IS NULL AND outcomes[i.claim] IS NULL HAVING count(*) > 0) AS w,
-                seats.choose_buckets(w.claims, w.tiers, w.quantities, gather) AS b
+                seats.choose_buckets(w.claims, w.tiers, w.quantities, opened_claims,
+                    opened_allotments, gather) AS b
         LOOP
             IF each.bucket IS NULL THEN
                 outcomes[each.claim] := CASE WHEN each.quantity < 0 THEN 'again' ELSE 'sold_out' END;
@@ -187,6 +208,18 @@ BEGIN
             FROM generate_subscripts(ids, 1) AS n;
         RETURN;
     END IF;
+    IF cardinality(codes) > 0 THEN
+        UPDATE events.access_code AS k SET uses = k.uses + c.uses
+        FROM (SELECT u.code, count(*)::int AS uses FROM unnest(code_claims, codes)
+                AS u (claim, code) WHERE outcomes[u.claim] = 'held' GROUP BY u.code) AS c
+        WHERE k.id = c.code;
+        UPDATE reservations.reservation AS r SET access_code_ids = c.codes
+        FROM (SELECT u.claim, array_agg(u.code ORDER BY u.code) AS codes
+            FROM unnest(code_claims, codes) AS u (claim, code)
+            WHERE outcomes[u.claim] = 'held' GROUP BY u.claim) AS c
+        WHERE r.id = ids[c.claim];
+    END IF;
+
     RETURN QUERY
         SELECT n::int, CASE WHEN o.outcome <> 'rival' THEN o.outcome
             WHEN lost.seats IS NULL THEN 'again' ELSE 'taken' END,

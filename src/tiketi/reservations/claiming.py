@@ -17,7 +17,7 @@ from tiketi.kernel.errors import TiketiError, Unavailable
 from tiketi.reservations import claims_repository, repository
 from tiketi.reservations.claims_repository import Claim, Outcome, Verdict
 from tiketi.reservations.domain import Reservation, ReservationStatus
-from tiketi.reservations.errors import LimitExceeded
+from tiketi.reservations.errors import AccessCodeUsedUp, LimitExceeded
 from tiketi.reservations.ordering import Plan, order_reservation
 from tiketi.seats.api import SeatTaken, SoldOut
 
@@ -72,15 +72,17 @@ async def hold_order(
 ) -> bytes:
     """Hold everything planned, or nothing; the answer to the buyer, as it is rendered.
 
-    RefusedAnew with SeatTaken, SoldOut or LimitExceeded; DecidedBefore. A buyer who is refused what
-    a pending reservation of their own already holds is given that: they have come back to it.
+    RefusedAnew with SeatTaken, SoldOut, LimitExceeded or AccessCodeUsedUp; DecidedBefore. A buyer
+    who is refused what a pending reservation of their own already holds is given that: they have
+    come back to it.
     """
     reservation = order_reservation(plan, user_id, now, runtime.settings.hold_ttl_seconds)
     answer = render(reservation)
     most = plan.event.limits.seats_per_user
     if reservation.places > most:
         raise LimitExceeded(most)
-    verdict = await runtime.one(Claims).decide(Claim(reservation, most, key, answer, plan.opened))
+    claim = Claim(reservation, most, key, answer, plan.opened, plan.code_ids)
+    verdict = await runtime.one(Claims).decide(claim)
     if verdict.outcome is Outcome.REPLAYED:
         raise DecidedBefore(verdict.kept)
     if verdict.outcome is Outcome.HELD:
@@ -125,4 +127,6 @@ def _refusal(verdict: Verdict, plan: Plan) -> TiketiError:
             return SoldOut()
         case Outcome.OVER_LIMIT:
             return LimitExceeded(plan.event.limits.seats_per_user)
+        case Outcome.CODE_USED_UP:
+            return AccessCodeUsedUp()
     raise AssertionError(f"no refusal: {verdict.outcome}")

@@ -19,8 +19,8 @@ _ARRAYS = (
     *("timestamptz[]", "timestamptz[]", "text[]", "text[]", "bytea[]", "bytea[]"),
     # an item
     *("int[]", "smallint[]", "int[]", "text[]", "text[]", "uuid[]", "bigint[]", "int[]"),
-    # an opened allotment, the life of a key, whether to gather
-    *("int[]", "uuid[]", "interval", "boolean"),
+    # an opened allotment, a limited code, the life of a key, whether to gather
+    *("int[]", "uuid[]", "int[]", "uuid[]", "interval", "boolean"),
 )
 _PLACES = ", ".join(f"${at}::{kind}" for at, kind in enumerate(_ARRAYS, 1))
 _DECIDE = f"SELECT * FROM reservations.claim_batch({_PLACES})"  # noqa: S608 # our own list
@@ -36,12 +36,14 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     SOLD_OUT = "sold_out"
     OVER_LIMIT = "over_limit"
+    CODE_USED_UP = "code_used_up"
     AGAIN = "again"
 
 
 @dataclass(slots=True)
 class Claim:
-    """A reservation to be, the account's limit at its event, and the key that asks for it.
+    """A reservation to be, the account's limit at its event, and the key that asks for it; the
+    allotments that it may take from, and the limited codes that it counts for.
 
     ``answer`` is what its client will read. ``gather`` once general places have to be taken from
     wherever there are any.
@@ -52,6 +54,7 @@ class Claim:
     key: Key | None
     answer: bytes
     opened: Sequence[UUID] = ()
+    code_ids: Sequence[UUID] = ()
     gather: bool = field(default=False)
 
 
@@ -77,6 +80,7 @@ async def decide(writer: Reader, claims: Sequence[Claim], *, key_ttl_seconds: in
         for position, item in enumerate(reservation.items)
     ]
     opened = [(number, each) for number, claim in enumerate(claims, 1) for each in claim.opened]
+    codes = [(number, each) for number, claim in enumerate(claims, 1) for each in claim.code_ids]
     rows = await writer.fetch(
         _DECIDE,
         [each.id for each in made],
@@ -103,6 +107,8 @@ async def decide(writer: Reader, claims: Sequence[Claim], *, key_ttl_seconds: in
         [item.quantity for _, _, item in items],
         [number for number, _ in opened],
         [allotment_id for _, allotment_id in opened],
+        [number for number, _ in codes],
+        [code_id for _, code_id in codes],
         timedelta(seconds=key_ttl_seconds),
         any(claim.gather for claim in claims),
     )

@@ -94,10 +94,13 @@ async def _ask_for_refund(tx: Tx, reservation: Reservation, now: datetime) -> No
 
 
 async def _end(tx: Tx, ids: Sequence[UUID], status: ReservationStatus, now: datetime) -> None:
-    """The rows are locked by the caller. Order of locks: reservation, quota, seats, buckets."""
+    """The rows are locked by the caller. Order of locks: reservation, quota, codes, seats,
+    buckets.
+    """
     live = [ReservationStatus.PENDING, ReservationStatus.CONFIRMED]
     moved = await repository.set_status(tx, ids, status, expected=live, now=now)
     await quota.give_back_places(tx, moved)
+    await events.give_back_uses(tx, await repository.list_code_ids(tx, moved))
     await seats.release_places(tx, await repository.list_holdings(tx, moved))
     if status is not ReservationStatus.EXPIRED:
         for reservation_id in moved:

@@ -49,7 +49,8 @@ _RELEASE_SEATS = text("""
 _TAKE_GENERAL = text("""
     WITH chosen AS MATERIALIZED (
         SELECT tier_id, bucket, quantity FROM seats.choose_buckets(
-            ARRAY[1], ARRAY[CAST(:tier_id AS uuid)], ARRAY[CAST(:quantity AS int)], true)
+            ARRAY[1], ARRAY[CAST(:tier_id AS uuid)], ARRAY[CAST(:quantity AS int)],
+            CAST('{}' AS int[]), CAST('{}' AS uuid[]), true)
         WHERE bucket IS NOT NULL)
     UPDATE seats.general_bucket AS b
     SET remaining = remaining - chosen.quantity, held = held + chosen.quantity FROM chosen
