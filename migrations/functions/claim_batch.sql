@@ -203,11 +203,6 @@ BEGIN
             AS p (claim, tier_id, bucket, quantity) WHERE outcomes[p.claim] = 'held';
     END IF;
 
-    IF 'held' = ALL (outcomes) THEN
-        RETURN QUERY SELECT n, 'held', NULL::int[], NULL::uuid, NULL::int, NULL::bytea, NULL::bytea
-            FROM generate_subscripts(ids, 1) AS n;
-        RETURN;
-    END IF;
     IF cardinality(codes) > 0 THEN
         UPDATE events.access_code AS k SET uses = k.uses + c.uses
         FROM (SELECT u.code, count(*)::int AS uses FROM unnest(code_claims, codes)
@@ -220,6 +215,11 @@ BEGIN
         WHERE r.id = ids[c.claim];
     END IF;
 
+    IF 'held' = ALL (outcomes) THEN
+        RETURN QUERY SELECT n, 'held', NULL::int[], NULL::uuid, NULL::int, NULL::bytea, NULL::bytea
+            FROM generate_subscripts(ids, 1) AS n;
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT n::int, CASE WHEN o.outcome <> 'rival' THEN o.outcome
             WHEN lost.seats IS NULL THEN 'again' ELSE 'taken' END,
