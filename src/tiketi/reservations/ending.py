@@ -9,6 +9,7 @@ from tiketi.infra import outbox
 from tiketi.infra.postgres import Tx
 from tiketi.kernel.errors import NotFound
 from tiketi.reservations import quota, repository
+from tiketi.reservations.codes_repository import list_code_ids
 from tiketi.reservations.domain import Reservation, ReservationStatus
 from tiketi.reservations.errors import RefundNotAllowed, ReservationExpired
 from tiketi.seats import api as seats
@@ -100,7 +101,7 @@ async def _end(tx: Tx, ids: Sequence[UUID], status: ReservationStatus, now: date
     live = [ReservationStatus.PENDING, ReservationStatus.CONFIRMED]
     moved = await repository.set_status(tx, ids, status, expected=live, now=now)
     await quota.give_back_places(tx, moved)
-    await events.give_back_uses(tx, await repository.list_code_ids(tx, moved))
+    await events.give_back_uses(tx, await list_code_ids(tx, moved))
     await seats.release_places(tx, await repository.list_holdings(tx, moved))
     if status is not ReservationStatus.EXPIRED:
         for reservation_id in moved:
