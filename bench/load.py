@@ -10,6 +10,7 @@ from pathlib import Path
 CONNECTIONS = 64
 SECONDS = 4
 _SCRIPT = Path(__file__).with_name("in_turn.lua")
+_POSTS = Path(__file__).with_name("in_order.lua")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
 _ERRORS = re.compile(r"Non-2xx or 3xx responses: (\d+)")
@@ -25,6 +26,11 @@ class Load:
     refused: int
 
 
+def press_file(port: int, path: str, posts: Path) -> Load:
+    """Each line of ``posts`` is one POST, once (in_order.lua)."""
+    return _run(port, path, _POSTS, str(posts), seconds=SECONDS, connections=CONNECTIONS)
+
+
 def press(
     port: int,
     path: str,
@@ -36,10 +42,15 @@ def press(
     connections: int = CONNECTIONS,
 ) -> Load:
     """As many requests as the server answers. ``header`` has each line of ``values`` in turn."""
+    words = (method, header, str(values or ""))
+    return _run(port, path, _SCRIPT, *words, seconds=seconds, connections=connections)
+
+
+def _run(port: int, path: str, script: Path, *words: str, seconds: int, connections: int) -> Load:
     arguments: Sequence[str] = [
-        *("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT)),
+        *("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)),
         f"http://127.0.0.1:{port}{path}",
-        *("--", method, header, str(values or "")),
+        *("--", *words),
     ]
     said = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
     rate, p99, errors = _RATE.search(said), _P99.search(said), _ERRORS.search(said)

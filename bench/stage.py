@@ -41,6 +41,7 @@ class Stage:
 
     directory: Path
     settings: Settings
+    postgres: EmbeddedPostgres
     valkey: EmbeddedValkey
 
     def environment(self, **settings: object) -> dict[str, str]:
@@ -58,12 +59,14 @@ class Stage:
 
 
 @contextmanager
-def open_stage() -> Iterator[Stage]:
-    """An empty PostgreSQL and an empty Valkey, gone afterwards."""
+def open_stage(*, durable: bool = False) -> Iterator[Stage]:
+    """An empty PostgreSQL and an empty Valkey, gone afterwards. ``durable``: commits wait for the
+    disk, as in life.
+    """
     directory = throwaway_directory("tiketi-bench-")
     try:
         with (
-            EmbeddedPostgres(directory / "postgres", fsync=False) as postgres,
+            EmbeddedPostgres(directory / "postgres", fsync=durable) as postgres,
             EmbeddedValkey(directory / "valkey") as valkey,
         ):
             asyncio.run(upgrade_async(postgres.url()))
@@ -73,7 +76,7 @@ def open_stage() -> Iterator[Stage]:
                 redis_url=valkey.url(),
                 signing_key=SecretStr(new_seed()),
             )
-            yield Stage(directory, settings, valkey)
+            yield Stage(directory, settings, postgres, valkey)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -102,12 +105,14 @@ def serve(
 
 
 @contextmanager
-def serve_queue(stage: Stage, server: str, **settings: object) -> Iterator[tuple[int, int]]:
-    """`tiketi serve queue` as anybody would run it: its port and its process id."""
+def serve_service(
+    stage: Stage, service: str, server: str, **settings: object
+) -> Iterator[tuple[int, int]]:
+    """`tiketi serve` as anybody would run it: its port and its process id."""
     port = pick_free_port()
     environment = stage.environment(port=port, server=server, **settings)
-    command = [sys.executable, "-m", "tiketi", "serve", "queue"]
-    with serve(command, port, environment, stage.directory / f"queue-{port}.log") as process:
+    command = [sys.executable, "-m", "tiketi", "serve", service]
+    with serve(command, port, environment, stage.directory / f"{service}-{port}.log") as process:
         yield port, process.pid
 
 

@@ -23,7 +23,7 @@ from bench.stage import (
     open_room,
     open_stage,
     serve_bare,
-    serve_queue,
+    serve_service,
     token_of,
 )
 from tiketi.kernel.actor import Actor, Role
@@ -88,11 +88,11 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
         ports = {
             server: (
                 running.enter_context(serve_bare(stage, server)),
-                running.enter_context(serve_queue(stage, server))[0],
+                running.enter_context(serve_service(stage, "queue", server))[0],
             )
             for server in servers
         }
-        second = running.enter_context(serve_queue(stage, servers[0]))[0]
+        second = running.enter_context(serve_service(stage, "queue", servers[0]))[0]
         for number in range(rounds):
             for server, (bare, own) in ports.items():
                 figures[f"bare {server}"].append(_answered(press(bare, "/")))

@@ -29,7 +29,7 @@ from bench.queue.watching import (
     read_operations,
     reset_operations,
 )
-from bench.stage import Stage, open_library, open_room, open_stage, serve_queue
+from bench.stage import Stage, open_library, open_room, open_stage, serve_service
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import api as queue
 from tiketi.queue import store
@@ -219,7 +219,7 @@ def main() -> int:
     for kind in ("line", "draw"):
         with (
             open_stage() as stage,
-            serve_queue(stage, chosen.server, log_level="warning") as (port, _pid),
+            serve_service(stage, "queue", chosen.server, log_level="warning") as (port, _pid),
         ):
             measured = measure_levels(stage, port, sizes, drawn=kind == "draw")
             levels, openings = uvloop.run(measured)

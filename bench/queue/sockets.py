@@ -21,7 +21,7 @@ import psutil
 
 from bench.queue.crowd import Counts, Crowd, raise_file_limit
 from bench.queue.people import fill, join_with_hello
-from bench.stage import Stage, open_library, open_room, open_stage, serve, serve_queue
+from bench.stage import Stage, open_library, open_room, open_stage, serve, serve_service
 from tiketi.infra.embedded import pick_free_port
 from tiketi.infra.runtime import Runtime
 from tiketi.queue import api as queue
@@ -80,7 +80,7 @@ def measure_live(stage: Stage, server: str, sockets: int) -> Live:
     """Memory, then one admission of them all, at the ticks that a service has by default."""
     with (
         _library(stage) as (runner, runtime),
-        serve_queue(stage, server, log_level="warning") as (port, pid),
+        serve_service(stage, "queue", server, log_level="warning") as (port, pid),
         Crowd() as crowd,
     ):
         event_id = runner.run(open_room(runtime, rate_per_minute=queue.RATE_PER_MINUTE_MAX))
@@ -133,7 +133,7 @@ def measure_fan_out(stage: Stage, server: str, sockets: int) -> tuple[FanOut, by
     }
     with (
         _library(stage) as (runner, runtime),
-        serve_queue(stage, server, **quick) as (port, pid),
+        serve_service(stage, "queue", server, **quick) as (port, pid),
         Crowd() as crowd,
     ):
         event_id = runner.run(open_room(runtime, rate_per_minute=MOVED_PER_MINUTE, paused=True))
