@@ -82,6 +82,6 @@ def _routes_of(service: Service) -> Iterator[Routes]:
 def loops_of(service: Service) -> list[Loop]:
     """The background work that the registry gives the service, in its order."""
     known: dict[str, Loop] = {}
-    for module in ("notifications", "auth", "queue", "reservations", "payments"):
+    for module in ("notifications", "auth", "queue", "seats", "reservations", "payments"):
         known |= {loop.name: loop for loop in import_module(f"tiketi.{module}.loops").LOOPS}
     return [known[name] for name in service.loops]
