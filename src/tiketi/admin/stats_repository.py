@@ -25,8 +25,8 @@ _TIERS = text("""
             count(*) FILTER (WHERE state = 'h') AS held, count(*) FILTER (WHERE state = 's') AS sold
         FROM seats.seat WHERE event_id = :event_id GROUP BY tier_id) AS s ON s.tier_id = t.id
     LEFT JOIN (
-        SELECT tier_id, sum(remaining)::bigint AS available, sum(held)::bigint AS held,
-            sum(sold)::bigint AS sold
+        SELECT tier_id, sum(held)::bigint AS held, sum(sold)::bigint AS sold,
+            coalesce(sum(remaining) FILTER (WHERE allotment_id IS NULL), 0)::bigint AS available
         FROM seats.general_bucket WHERE event_id = :event_id GROUP BY tier_id) AS g
         ON g.tier_id = t.id
     WHERE t.event_id = :event_id ORDER BY t.position""")

@@ -15,8 +15,10 @@ from tiketi.kernel.money import Money
 from tiketi.notifications import api as notifications
 from tiketi.queue import api as queue
 from tiketi.reservations import quota, repository
+from tiketi.reservations.codes_repository import list_code_ids
 from tiketi.reservations.domain import ConfirmOutcome, Reservation, ReservationStatus
 from tiketi.reservations.errors import (
+    AccessCodeUsedUp,
     LimitExceeded,
     ReservationCancelled,
     ReservationConfirmed,
@@ -126,6 +128,8 @@ async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: Eve
             await quota.take_places(
                 tx, event.id, reservation.user_id, reservation.places, event.limits.seats_per_user
             )
+            if not await events.take_uses(tx, await list_code_ids(tx, [reservation.id])):
+                raise AccessCodeUsedUp
             await seats.claim_places(
                 tx,
                 seat_map=seat_map,
@@ -134,7 +138,7 @@ async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: Eve
                 indexes=reservation.seat_indexes,
                 general=reservation.general,
             )
-    except (seats.SeatTaken, seats.SoldOut, LimitExceeded):
+    except (seats.SeatTaken, seats.SoldOut, LimitExceeded, AccessCodeUsedUp):
         return False
     return True
 

@@ -90,4 +90,15 @@ INVARIANTS = (
             USING (event_id, user_id)
         WHERE coalesce(q.places, 0) <> coalesce(had.places, 0)""",
     ),
+    Invariant(
+        "limited_codes_match_their_orders",
+        """
+        SELECT count(*) FROM events.access_code AS k
+        LEFT JOIN (
+            SELECT unnest(access_code_ids) AS id, count(*) AS uses
+            FROM reservations.reservation
+            WHERE status IN ('pending', 'confirmed') AND access_code_ids IS NOT NULL
+            GROUP BY 1) AS c USING (id)
+        WHERE k.uses <> coalesce(c.uses, 0)""",
+    ),
 )

@@ -85,6 +85,16 @@ INVARIANTS = (
                 <> CASE tier.kind WHEN 'seated' THEN s.seats ELSE g.places END) AS wrong""",
     ),
     Invariant(
+        "what_is_kept_back_has_its_unreleased_allotment",
+        """
+        SELECT count(*) FROM (
+            SELECT allotment_id FROM seats.seat WHERE state = 'b' OR allotment_id IS NOT NULL
+            UNION ALL
+            SELECT allotment_id FROM seats.general_bucket WHERE allotment_id IS NOT NULL) AS kept
+        LEFT JOIN seats.allotment AS a ON a.id = kept.allotment_id AND a.released_at IS NULL
+        WHERE a.id IS NULL""",
+    ),
+    Invariant(
         "general_places_match_their_claims",
         """
         SELECT count(*) FROM seats.general_bucket AS b

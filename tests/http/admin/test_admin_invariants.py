@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from tests.http.admin.house import buyer_of
+from tests.http.admin.house import buyer_of, made
 from tests.http.auth.people import People
 from tests.support.away import database_away, redis_away
 from tiketi.admin.invariants import ADMITTED_OVER_CAPACITY, INVARIANTS
@@ -33,6 +33,11 @@ PLANTED = {
         "UPDATE seats.general_claim SET quantity = quantity + 1 WHERE state = 's'",
         1,
     ),
+    "what_is_kept_back_has_its_unreleased_allotment": (
+        "UPDATE seats.allotment SET released_at = now()",
+        6,
+    ),
+    "limited_codes_match_their_orders": ("UPDATE events.access_code SET uses = uses + 1", 1),
     "no_seat_held_by_an_expired_reservation_over_60_s": (
         "UPDATE reservations.reservation SET expires_at = now() - interval '61 s'",
         1,
@@ -128,6 +133,9 @@ async def event(organizer, client):
     await organizer.refund(refunded["reservation_id"])
     cancelled = await lee.reserve("A-1-3")
     await client.post(f"/reservations/{cancelled}/cancel", token=lee.token)
+    kept = {"name": "Fans", "rows": ["A-4"], "access_code": "fans only", "uses_max": 9}
+    kept["general"] = [{"tier_id": tier_id, "quantity": 3}]
+    made(await organizer.post(f"/events/{event['id']}/allotments", kept))
     people = People(client)
     await people.register()
     gone = await people.register()
