@@ -26,7 +26,7 @@ from tiketi.infra.runtime import open_runtime
 CLIENTS = 32
 BATCH, BATCH_CLIENTS = 64, 8
 # More than anything here sells within one turn.
-SEATS = 4 * 250_000
+SEATS = 4 * 100_000
 ORDERS = 12_500
 SERVERS = ("hypercorn", "uvicorn")
 

@@ -19,7 +19,7 @@ def press_pgbench(
         "pgbench",
         *("-h", "127.0.0.1", "-p", str(stage.postgres.port), "-U", "tiketi"),
         *("-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), "-f", "-"),
-        *("-D", f"event='{event_id}'", "-D", f"clients={clients}", "-D", "n=-1"),
+        *("-D", f"event={event_id}", "-D", f"clients={clients}", "-D", "n=-1"),
         *("-D", f"buyers={buyers}", "tiketi"),
         stdin=(_SCRIPTS / f"{script}.sql").read_text(),
     )

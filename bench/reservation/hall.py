@@ -22,6 +22,7 @@ async def open_hall(runtime: Runtime, seats: int) -> UUID:
     """The event whose seats they are."""
     event_id = new_id()
     async with runtime.database.transaction() as tx:
+        await tx.execute(text("SET LOCAL statement_timeout = 0"))
         await tx.execute(
             text("""
                 TRUNCATE seats.seat, reservations.reservation, reservations.item,

@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7 (RFC 9562 §5.7), so that new rows land at the end of an index."""
 
 import os
+import secrets
 import time
 from datetime import datetime
 from functools import lru_cache
@@ -10,6 +11,8 @@ _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 _RANDOM_B = (1 << 62) - 1
 _CHARACTERS = 36
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BITS, _MASK = 5, 31  # of one character of it
 
 
 def new_id() -> UUID:
@@ -19,6 +22,12 @@ def new_id() -> UUID:
     drawn = int.from_bytes(os.urandom(10))
     random_a, random_b = drawn >> 68 << 64, drawn & _RANDOM_B
     return UUID(int=milliseconds << 80 | _VERSION | random_a | _VARIANT | random_b)
+
+
+def random_text(characters: int) -> str:
+    """So many unguessable characters that people may read out: Crockford's base 32."""
+    drawn = secrets.randbits(_BITS * characters)
+    return "".join([_ALPHABET[drawn >> at & _MASK] for at in range(0, _BITS * characters, _BITS)])
 
 
 def parse_id(text: str) -> UUID | None:

@@ -1,14 +1,13 @@
 """A reservation: what a buyer is buying, and the rules about it that need no store."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tiketi.kernel.ids import random_text
 from tiketi.seats.api import Holding
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_CHARACTERS = 12  # 60 bits: a repeat would be refused by the unique index
 SEATS_A_REQUEST_MAX = 100
 QUANTITY_MAX = 1_000
@@ -82,4 +81,4 @@ class ConfirmOutcome(StrEnum):
 
 def new_number() -> str:
     """A fresh reservation number, for people to read out."""
-    return "TK-" + "".join(secrets.choice(_ALPHABET) for _ in range(NUMBER_CHARACTERS))
+    return f"TK-{random_text(NUMBER_CHARACTERS)}"

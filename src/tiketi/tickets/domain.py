@@ -1,13 +1,11 @@
 """A ticket: one a seat, one a general place."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 # Crockford's base 32: no letter that a reader mistakes for another.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_CHARACTERS = 26  # 130 bits: nobody guesses one
 
 
@@ -45,4 +43,4 @@ class TicketOrder:
 
 def new_code() -> str:
     """An unguessable ticket code."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(CODE_CHARACTERS))
+    return random_text(CODE_CHARACTERS)
