@@ -11,6 +11,7 @@ _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 _RANDOM_B = (1 << 62) - 1
 _CHARACTERS = 36
+# Crockford's: no letter that a reader mistakes for another.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BITS, _MASK = 5, 31  # of one character of it
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-# Crockford's base 32: no letter that a reader mistakes for another.
+from tiketi.kernel.ids import random_text
+
 CODE_CHARACTERS = 26  # 130 bits: nobody guesses one
 
 
