@@ -13,10 +13,9 @@ from tiketi.reservations.access import NO_CODE, Access
 from tiketi.reservations.choosing.free_seats import FreeSeats
 from tiketi.reservations.choosing.groups import Ask, find_group
 from tiketi.reservations.choosing.hall import Hall, Halls
-from tiketi.reservations.choosing.seat_sets import set_of
 from tiketi.reservations.errors import AccessCodeRequired
 from tiketi.reservations.ordering import Plan, plan_order
-from tiketi.seats.api import AllotmentSeats, NoSeatsTogether, SeatMaps
+from tiketi.seats.api import NoSeatsTogether, SeatMaps
 
 # How often another group is looked for when somebody was faster.
 TRIES_MAX = 6
@@ -87,9 +86,7 @@ async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int)
         found = list(islice(groups, spread))
         return secrets.choice(found) if found else None
 
-    opened = 0
-    for allotment_id in search.access.allotments:
-        opened |= set_of(await runtime.one(AllotmentSeats).get(allotment_id), hall.size)
+    opened = await free_seats.opened(search.access.allotments)
     chosen = find_group(hall, await free_seats.glance(hall, opened), ask, pick)
     if chosen is None:
         chosen = find_group(hall, await free_seats.look(hall, opened, user_id), ask, pick)

@@ -7,10 +7,8 @@ from uuid import UUID
 
 from tiketi.events import api as events
 from tiketi.events.api import CodeFor, Event, NewCode, TierKind
-from tiketi.infra.cache import AgingCache
 from tiketi.infra.http.wire import decode_cursor, encode_cursor
 from tiketi.infra.postgres import Reader, Tx
-from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.kernel.ids import new_id
 from tiketi.seats import allotments_repository as repository
@@ -28,10 +26,6 @@ from tiketi.seats.maps_repository import find_map
 NAMED_MAX = 100
 # A transaction of so many is a fraction of a second; buyers of those seats wait for it.
 RELEASE_BATCH_MAX = 5_000
-# Which seats an allotment has never changes.
-FRESH_SECONDS = 300.0
-STALE_SECONDS = 86_400.0
-CACHED_SEATS_MAX = 500_000
 
 
 async def create_allotment(tx: Tx, event: Event, new: NewAllotment, *, now: datetime) -> Allotment:
@@ -113,28 +107,10 @@ async def release_due(tx: Tx, now: datetime) -> bool:
     return True
 
 
-class AllotmentSeats:
-    """Which seats allotments have, as one process remembers it."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._cache: AgingCache[UUID, Sequence[int]] = AgingCache(
-            runtime,
-            self._load,
-            fresh_seconds=FRESH_SECONDS,
-            stale_seconds=STALE_SECONDS,
-            weight_max=CACHED_SEATS_MAX,
-            weigh=lambda indexes: 1 + len(indexes),
-        )
-
-    async def get(self, allotment_id: UUID) -> Sequence[int]:
-        """Their indexes, sorted; none of one that is gone."""
-        return await self._cache.value(allotment_id)
-
-    async def _load(self, allotment_id: UUID) -> tuple[Sequence[int], float]:
-        async with self._runtime.database.latest() as reader:
-            allotment = await repository.find(reader, allotment_id)
-        return (allotment.seat_indexes if allotment is not None else ()), 0.0
+async def list_allotment_seats(reader: Reader, allotment_id: UUID) -> Sequence[int]:
+    """Their indexes, sorted, which never change; none of an allotment that is gone."""
+    allotment = await repository.find(reader, allotment_id)
+    return allotment.seat_indexes if allotment is not None else ()
 
 
 async def _release_some(tx: Tx, allotment: Allotment, now: datetime) -> None:

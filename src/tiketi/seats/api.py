@@ -3,9 +3,9 @@
 from tiketi.seats.allotments import Allotment, AllotmentPage, Left, NewAllotment
 from tiketi.seats.allotments_repository import count_left
 from tiketi.seats.allotments_service import (
-    AllotmentSeats,
     create_allotment,
     get_allotment,
+    list_allotment_seats,
     list_allotments,
     release_allotment,
     release_due,
@@ -61,7 +61,6 @@ __all__ = [
     "Allotment",
     "AllotmentNameTaken",
     "AllotmentPage",
-    "AllotmentSeats",
     "Availability",
     "Holding",
     "LayoutInUse",
@@ -93,6 +92,7 @@ __all__ = [
     "find_own_lock",
     "get_allotment",
     "get_layout",
+    "list_allotment_seats",
     "list_allotments",
     "list_changed_sold_out",
     "list_layouts",

@@ -19,6 +19,11 @@ EVENTS_MAX = 1_000
 # Other losers at this moment widen the choice of one who begins; beyond this it is wide enough.
 LOSSES_MAX = 32
 
+# Which seats an allotment has never changes.
+KEPT_FRESH_SECONDS = 300.0
+KEPT_STALE_SECONDS = 86_400.0
+KEPT_BYTES_MAX = 16 * 1024 * 1024
+
 _FREE = str.maketrans("ahsb", "1000")
 _BLOCKED = str.maketrans("ahsb", "0001")
 
@@ -33,6 +38,22 @@ class FreeSeats:
         self._states: AgingCache[UUID, str] = AgingCache(
             runtime, self._read, fresh_seconds=0.0, stale_seconds=0.0, weight_max=EVENTS_MAX
         )
+
+        self._kept: AgingCache[UUID, int] = AgingCache(
+            runtime,
+            self._read_kept,
+            fresh_seconds=KEPT_FRESH_SECONDS,
+            stale_seconds=KEPT_STALE_SECONDS,
+            weight_max=KEPT_BYTES_MAX,
+            weigh=lambda kept: 1 + kept.bit_length() // 8,
+        )
+
+    async def opened(self, allotment_ids: Sequence[UUID]) -> int:
+        """The seats of the allotments, whoever has them."""
+        found = 0
+        for allotment_id in allotment_ids:
+            found |= await self._kept.value(allotment_id)
+        return found
 
     async def glance(self, hall: Hall, opened: int) -> int:
         """The free seats as everybody is shown them, up to a second old, less those taken here
@@ -83,6 +104,11 @@ class FreeSeats:
     async def _read(self, event_id: UUID) -> tuple[str, float]:
         async with self._runtime.database.latest() as reader:
             return await seats.read_states(reader, event_id), 0.0
+
+    async def _read_kept(self, allotment_id: UUID) -> tuple[int, float]:
+        async with self._runtime.database.latest() as reader:
+            indexes = await seats.list_allotment_seats(reader, allotment_id)
+        return set_of(indexes, indexes[-1] + 1 if indexes else 0), 0.0
 
 
 class _Recent:
