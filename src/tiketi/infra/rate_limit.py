@@ -24,7 +24,7 @@ class Limit(Enum):
     """Which budget a call draws on."""
 
     ACTING = "acting"  # an account's, or the address's small one without a token
-    PUBLIC = "public"  # the address's large one: cacheable reads
+    PUBLIC = "public"  # the address's large one: cacheable reads, told to the store now and then
     WAITING = "waiting"  # an account's own for its place in the queue, counted in each process
     NONE = "none"  # probes, webhooks
 
@@ -75,12 +75,15 @@ class Counts:
         return Verdict(budget, remaining >= 0, max(0, remaining), math.ceil(until - now))
 
 
-async def spend(redis: RedisStore, budget: Budget) -> Verdict | None:
-    """Count one call; None when nobody can say, and then the call goes through."""
+async def spend(redis: RedisStore, budget: Budget, *, before: int = 0) -> Verdict | None:
+    """Count one call; None when nobody can say, and then the call goes through.
+
+    ``before`` calls were let through already and are counted with it.
+    """
     key = f"rate:{{{tag_for(Pool.CACHE, budget.subject)}}}:{budget.name}:{budget.subject}"
     try:
         allowed, remaining, wait_ms = await redis.run(
-            _HIT, [key], [budget.per_minute, WINDOW_SECONDS * 1000]
+            _HIT, [key], [budget.per_minute, WINDOW_SECONDS * 1000, before]
         )
     except Unavailable:
         log.warning("rate_limit_unknown", budget=budget.name)

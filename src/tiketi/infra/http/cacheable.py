@@ -1,24 +1,47 @@
 """Answers that caches keep: validators (RFC 9110 §8.8, §13), age (RFC 9111 §5.1), gzip."""
 
 import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
+from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
 
 # A packet or two: below it compressing saves nothing.
 COMPRESS_BYTES_MIN = 1_024
 COMPRESS_LEVEL = 5
 _TAG_BYTES = 12
+_ACCEPTED_MAX = 256
+_RawHeaders = list[tuple[bytes, bytes]]
+
+
+class CacheableAnswer:
+    """An ASGI application: the content, or 304 for a client that has it."""
+
+    __slots__ = ("body", "raw_headers", "status_code")
+
+    def __init__(self, status_code: int, raw_headers: _RawHeaders, body: bytes) -> None:
+        self.status_code, self.raw_headers, self.body = status_code, raw_headers, body
+
+    @property
+    def headers(self) -> Headers:
+        return Headers(raw=self.raw_headers)
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass(frozen=True)
 class Document:
-    """A body rendered once for many requests."""
+    """A body rendered once for many requests; ``packed`` where it came compressed."""
 
     body: bytes
+    packed: bytes | None = None
 
     @cached_property
     def etag(self) -> str:
@@ -27,7 +50,13 @@ class Document:
 
     @cached_property
     def compressed(self) -> bytes:
-        return gzip.compress(self.body, COMPRESS_LEVEL, mtime=0)
+        return self.packed or gzip.compress(self.body, COMPRESS_LEVEL, mtime=0)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes in both encodings."""
+        is_large = len(self.body) >= COMPRESS_BYTES_MIN
+        return len(self.body) + (len(self.compressed) if is_large else 0)
 
     def answer(
         self,
@@ -36,10 +65,9 @@ class Document:
         *,
         age_seconds: float = 0.0,
         stale: bool = False,
-    ) -> Response:
+    ) -> CacheableAnswer:
         """The document for one request, compressed if large and the client reads gzip."""
-        is_large = len(self.body) >= COMPRESS_BYTES_MIN
-        as_gzip = is_large and reads_gzip(request)
+        as_gzip = len(self.body) >= COMPRESS_BYTES_MIN and reads_gzip(request)
         return answer_cacheable(
             request,
             self.compressed if as_gzip else self.body,
@@ -60,30 +88,66 @@ def answer_cacheable(
     as_gzip: bool,
     age_seconds: float = 0.0,
     stale: bool = False,
-) -> Response:
-    """The content, or 304 for a client that has it. A stale one says so in Age and Warning."""
-    headers = {"cache-control": cache_control, "etag": etag, "vary": "Accept-Encoding"}
+) -> CacheableAnswer:
+    """The content, or 304 for a client that has it. A stale one says so (RFC 9211), and its age."""
+    headers = _validators(etag, cache_control)
     if stale:
-        headers["age"] = str(max(1, int(age_seconds)))
-        headers["warning"] = '110 - "Response is Stale"'
+        headers = [*headers, *_staleness(int(max(1, age_seconds)))]
     if is_known(request, etag):
-        return Response(status_code=304, headers=headers)
-    if as_gzip:
-        headers["content-encoding"] = "gzip"
-    return Response(content, media_type="application/json", headers=headers)
+        return CacheableAnswer(304, headers, b"")
+    coding = _GZIP if as_gzip else ()
+    length = (b"content-length", str(len(content)).encode())
+    return CacheableAnswer(200, [*headers, _JSON, length, *coding], content)
 
 
 def is_known(request: Request, etag: str) -> bool:
     """Whether If-None-Match names the tag, compared weakly (RFC 9110 §13.1.2)."""
-    given = ",".join(request.headers.getlist("if-none-match"))
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    given = _joined(request, b"if-none-match")
+    if not given:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in given.decode("latin-1").split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags
 
 
 def reads_gzip(request: Request) -> bool:
     """Whether Accept-Encoding names gzip, or all, and not with a weight of zero."""
+    return _names_gzip(_joined(request, b"accept-encoding"))
+
+
+_JSON = (b"content-type", b"application/json")
+_GZIP = ((b"content-encoding", b"gzip"),)
+
+
+# As many as there are documents asked for again and again; the rest are made anew.
+@lru_cache(maxsize=_ACCEPTED_MAX)
+def _validators(etag: str, cache_control: str) -> _RawHeaders:
+    return [
+        (b"cache-control", cache_control.encode()),
+        (b"etag", etag.encode()),
+        (b"vary", b"Accept-Encoding"),
+    ]
+
+
+def _staleness(age_seconds: int) -> Iterable[tuple[bytes, bytes]]:
+    yield b"age", str(age_seconds).encode()
+    yield b"cache-status", f"tiketi; hit; ttl=-{age_seconds}; detail=stale-if-error".encode()
+    # Obsolete since RFC 9111, and still what older caches and people read.
+    yield b"warning", b'110 - "Response is Stale"'
+
+
+def _joined(request: Request, name: bytes) -> bytes:
+    """The header's values as one list (RFC 9110 §5.3); most often there is one or none."""
+    found = b""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            found = found + b"," + value if found else value
+    return found
+
+
+@lru_cache(maxsize=_ACCEPTED_MAX)
+def _names_gzip(accepted: bytes) -> bool:
     weights: dict[str, float] = {}
-    for part in ",".join(request.headers.getlist("accept-encoding")).split(","):
+    for part in accepted.decode("latin-1").split(","):
         coding, _, parameter = part.partition(";")
         name, _, weight = parameter.partition("=")
         try:

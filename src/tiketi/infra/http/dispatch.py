@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tiketi.infra.http.body import check_length, check_media_type, parse_body, parse_query
+from tiketi.infra.http.cacheable import CacheableAnswer
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.errors import (
     MalformedJson,
@@ -21,6 +22,7 @@ from tiketi.infra.http.identity import actor_of_receipt, actor_of_token, address
 from tiketi.infra.http.routes import Access, Endpoint
 from tiketi.infra.rate_limit import Budget, Counts, Limit, Verdict, spend
 from tiketi.infra.runtime import Runtime
+from tiketi.infra.tallies import Tallies
 from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import Forbidden, Unauthenticated
 
@@ -93,6 +95,8 @@ class Dispatch:
         verdict: Verdict | None
         if self._endpoint.limit is Limit.WAITING:
             verdict = self._runtime.one(Counts).spend(budget)
+        elif self._endpoint.limit is Limit.PUBLIC:
+            verdict = await self._runtime.one(Tallies).spend(budget)
         else:
             verdict = await spend(self._runtime.redis, budget)
         if verdict is None:
@@ -217,7 +221,7 @@ class WritesInFlight:
 
 
 def _render(result: Any, status: int) -> Asgi:
-    if isinstance(result, Response):
+    if isinstance(result, CacheableAnswer | Response):
         return result
     if isinstance(result, BaseModel):
         return _Json(result.__pydantic_serializer__.to_json(result), status)

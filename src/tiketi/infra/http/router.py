@@ -1,16 +1,15 @@
-"""The routing table of one service: its endpoints under /api/v1, by Starlette's router."""
+"""The routing table of one service: its endpoints under /api/v1, and what has no version."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
-
 from tiketi.infra.http.dispatch import Dispatch
 from tiketi.infra.http.errors import MethodNotAllowed, UnknownApiVersion
 from tiketi.infra.http.routes import Endpoint
 from tiketi.infra.http.sockets import SocketDispatch, SocketEndpoint
+from tiketi.infra.http.table import Table
 from tiketi.infra.middleware.request import Asgi, Scope
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
@@ -39,6 +38,25 @@ class ByMethod:
         await app(scope, receive, send)
 
 
+class Router:
+    """Requests and sockets to their applications; the parameters are in ``path_params``."""
+
+    def __init__(self, requests: dict[str, Asgi], sockets: dict[str, Asgi]) -> None:
+        self._requests, self._sockets = Table[Asgi](), Table[Asgi]()
+        for table, apps in ((self._requests, requests), (self._sockets, sockets)):
+            for path, app in apps.items():
+                table.add(path, app)
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        table = self._requests if scope["type"] == "http" else self._sockets
+        found = table.find(scope["path"])
+        if found is None:
+            await _nothing_here(scope, receive, send)
+            return
+        app, scope["path_params"] = found
+        await app(scope, receive, send)
+
+
 def build_router(
     runtime: Runtime,
     endpoints: Iterable[Endpoint],
@@ -51,16 +69,10 @@ def build_router(
         paths[path]["GET"] = app
     for endpoint in endpoints:
         paths[API_PREFIX + endpoint.path][endpoint.method] = Dispatch(runtime, endpoint)
-    # A fixed path goes before one with a parameter in the same place.
-    ordered = sorted(paths, key=lambda path: path.replace("{", "\x7f"))
-    routes: list[BaseRoute] = [
-        Route(path, endpoint=ByMethod(paths[path]), methods=None) for path in ordered
-    ]
-    routes += [
-        WebSocketRoute(API_PREFIX + socket.path, endpoint=SocketDispatch(runtime, socket))
-        for socket in sockets
-    ]
-    return Router(routes=routes, redirect_slashes=False, default=_nothing_here)
+    return Router(
+        {path: ByMethod(by_method) for path, by_method in paths.items()},
+        {API_PREFIX + socket.path: SocketDispatch(runtime, socket) for socket in sockets},
+    )
 
 
 async def _nothing_here(scope: Scope, _receive: Any, send: Any) -> None:

@@ -2,6 +2,7 @@
 -- count and how far into it the last counted request came: the last window's requests are taken
 -- to lie evenly up to there, and each is forgotten when it is a window old.
 -- KEYS[1] the limit's hash        ARGV[1] most requests a window   ARGV[2] the window, ms
+-- ARGV[3] requests that the caller has let through already: counted whatever the limit
 -- Reply: {allowed 0|1, remaining, ms until a request will be allowed, or until the window is new}
 -- A refused request is not counted. Repeating the script counts twice, which only errs to be strict.
 local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -19,7 +20,12 @@ elseif now - start >= window then
   start, current, spread, last, last_spread = start + window, 0, 0, current, spread
 end
 
-local elapsed = now - start
+local elapsed, before = now - start, tonumber(ARGV[3])
+if before > 0 then
+  current, spread = current + before, elapsed
+  redis.call('HSET', KEYS[1], 's', start, 'c', current, 'd', spread, 'l', last, 'e', last_spread)
+  redis.call('PEXPIRE', KEYS[1], 2 * window)
+end
 local used = current
 if elapsed < last_spread then
   used = used + last * (1 - elapsed / last_spread)
