@@ -32,6 +32,14 @@ class Settings(BaseSettings):
     redis_pool_max: int = Field(64, ge=1, description="connections a process")
     redis_timeout_seconds: float = Field(2.0, gt=0, description="a command's longest wait")
 
+    # reads
+    answers_bytes_max: int = Field(
+        128 * 1024 * 1024, ge=1_048_576, description="rendered public reads that a process keeps"
+    )
+    stale_answers_max_seconds: float = Field(
+        600.0, ge=1, description="public reads may be so old while the database is away"
+    )
+
     # server
     server: Literal["hypercorn", "uvicorn"] = Field("hypercorn", description="the HTTP server")
     host: str = Field("127.0.0.1", description="the address to listen on")

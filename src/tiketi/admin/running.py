@@ -17,13 +17,16 @@ from tiketi.queue.api import WaitingRoom
 from tiketi.reservations import api as reservations
 
 
-async def publish_event(tx: Tx, actor: Actor | None, event_id: UUID, *, now: datetime) -> Event:
+async def publish_event(
+    tx: Tx, runtime: Runtime, actor: Actor | None, event_id: UUID, *, now: datetime
+) -> Event:
     """Show the event to buyers; publishing again changes nothing. NotFound, EventCancelled.
 
     ``actor`` None is the house itself.
     """
     await get_managed_event(tx, actor, event_id)
     event = await events.publish_event(tx, event_id, now=now)
+    runtime.one(EventCache).forget_after(tx, event_id)
     if event.published_at == now:
         await record(tx, actor, "event.publish", event_id, now=now)
     return event

@@ -1,33 +1,46 @@
 """Events as one process remembers them."""
 
+import asyncio
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from tiketi.events import keys
 from tiketi.events.domain import Event
 from tiketi.events.repository import find_event
-from tiketi.infra.cache import AgingCache, Cached
+from tiketi.infra.cache import Cached
+from tiketi.infra.copies import Copies
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.errors import NotFound
+from tiketi.infra.shared_cache import Freshness, SharedCache
+from tiketi.kernel.errors import NotFound, Unavailable
 
-FRESH_SECONDS = 0.5
-# While the database is away: longer than a fail-over, shorter than a sale.
-STALE_SECONDS = 600.0
+LOOK_SECONDS = 0.25
+FRESH_SECONDS = 0.25
 EVENTS_MAX = 2_000
+# Every process looks so often whether a page was changed; who changes one waits as long, so that
+# nobody is shown the old one after that.
+PAGE_LOOK_SECONDS = 0.05
+
+_AS_JSON: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class EventCache:
-    """Every visible event, at most ``FRESH_SECONDS`` old while the database answers.
+    """Every visible event, at most half a second old while the database answers.
 
     What is not visible is never remembered, so that a published event is seen at once.
     """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._cache: AgingCache[UUID, Event] = AgingCache(
+        self._cache: SharedCache[UUID, Event] = SharedCache(
             runtime,
-            self._load,
-            fresh_seconds=FRESH_SECONDS,
-            stale_seconds=STALE_SECONDS,
+            keys=keys.event_copy,
+            read=self._read,
+            decode=_AS_JSON.validate_json,
+            freshness=Freshness(
+                LOOK_SECONDS, FRESH_SECONDS, runtime.settings.stale_answers_max_seconds
+            ),
             weight_max=EVENTS_MAX,
         )
 
@@ -44,16 +57,24 @@ class EventCache:
         self._cache.forget(event_id)
 
     def forget_after(self, tx: Tx, event_id: UUID) -> None:
-        """Read it anew once ``tx`` is committed: who changed it sees the change at once."""
+        """Once ``tx`` is committed it is read anew, and so are the pages that may list it: after
+        the effect nobody is shown a page of before.
+        """
 
         async def forget() -> None:
-            self.forget(event_id)
+            await self._cache.change(event_id)
+            try:
+                await self._runtime.one(Copies).change(keys.page_copy("").generation)
+            except Unavailable:
+                return  # pages are read anew every half second as it is
+            await asyncio.sleep(PAGE_LOOK_SECONDS)
 
         tx.after_commit(forget)
 
-    async def _load(self, event_id: UUID) -> tuple[Event, float]:
-        async with self._runtime.database.reader() as reader:
+    async def _read(self, event_id: UUID, latest: bool) -> bytes:
+        database = self._runtime.database
+        async with database.latest() if latest else database.reader() as reader:
             event = await find_event(reader, event_id)
         if event is None or not event.is_visible:
             raise NotFound
-        return event, 0.0
+        return _AS_JSON.dump_json(event)

@@ -1,9 +1,8 @@
 """What buyers read of events."""
 
-from starlette.responses import Response
-
 from tiketi.events.rendering import EventDocuments, EventPages
 from tiketi.events.schemas import EventsQuery, EventSummaryView, EventView
+from tiketi.infra.http.cacheable import CacheableAnswer
 from tiketi.infra.http.call import Call
 from tiketi.infra.http.routes import Access, Routes
 from tiketi.infra.http.wire import Page
@@ -22,7 +21,7 @@ routes = Routes("events")
     access=Access.PUBLIC,
     limit=Limit.PUBLIC,
 )
-async def list_events(call: Call[None, EventsQuery]) -> Response:
+async def list_events(call: Call[None, EventsQuery]) -> CacheableAnswer:
     """Published events, by when they start.
 
     `q` looks in title, artist and venue; it forgives misspellings, missing spaces and accents.
@@ -35,7 +34,7 @@ async def list_events(call: Call[None, EventsQuery]) -> Response:
 
 
 @routes.get("/{event_id}", answer=EventView, access=Access.PUBLIC, limit=Limit.PUBLIC)
-async def get_event(call: Call[None, None]) -> Response:
+async def get_event(call: Call[None, None]) -> CacheableAnswer:
     """One published event."""
     found = await call.runtime.one(EventDocuments).get(call.path_id("event_id"), call.now)
     return found.value.answer(

@@ -22,9 +22,8 @@ from tiketi.seats.locks import locked_indexes
 from tiketi.seats.maps import SeatMaps
 
 FRESH_SECONDS = 0.5
-# While the database is away: longer than a fail-over, and old news is better than none.
-STALE_SECONDS = 600.0
-BYTES_MAX = 32 * 1024 * 1024
+# Of the bytes that a process may keep of rendered reads.
+BYTES_SHARE = 4
 # The first to ask all wait for the one that computes, in steps, and no longer than its lease.
 FIRST_WAIT_SECONDS = 0.02
 FIRST_WAITS_MAX = 100
@@ -63,8 +62,8 @@ class Availabilities:
             runtime,
             self._load,
             fresh_seconds=FRESH_SECONDS,
-            stale_seconds=STALE_SECONDS,
-            weight_max=BYTES_MAX,
+            stale_seconds=runtime.settings.stale_answers_max_seconds,
+            weight_max=runtime.settings.answers_bytes_max // BYTES_SHARE,
             weigh=lambda availability: availability.weight,
         )
 

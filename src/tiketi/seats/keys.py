@@ -3,6 +3,7 @@
 from functools import lru_cache
 from uuid import UUID
 
+from tiketi.infra.copies import CopyKeys
 from tiketi.infra.keyspace import Pool, tag_for
 
 # Sections whose tags a process remembers: those of the events that it sells.
@@ -38,3 +39,9 @@ def fence(event_id: UUID) -> str:
 def availability(event_id: UUID) -> str:
     """The event's availability as it was last computed, and who computes it anew."""
     return f"event:{{{tag_for(Pool.CACHE, event_id)}}}:{event_id}:availability"
+
+
+def map_copy(event_id: UUID) -> CopyKeys:
+    """The document of the event's seat map. A map that is shown never changes."""
+    prefix = f"event:{{{tag_for(Pool.CACHE, event_id)}}}:{event_id}:map"
+    return CopyKeys(prefix, f"{prefix}:changes")

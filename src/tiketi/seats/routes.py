@@ -1,9 +1,7 @@
 """What buyers read of seats, under the events' prefix."""
 
-from starlette.responses import Response
-
 from tiketi.events.api import EventCache
-from tiketi.infra.http.cacheable import answer_cacheable, reads_gzip
+from tiketi.infra.http.cacheable import CacheableAnswer, answer_cacheable, reads_gzip
 from tiketi.infra.http.call import Call
 from tiketi.infra.http.routes import Access, Routes
 from tiketi.infra.rate_limit import Limit
@@ -29,7 +27,7 @@ async def require_visible(call: Call[None, None]) -> None:
     limit=Limit.PUBLIC,
     guard=require_visible,
 )
-async def get_seat_map(call: Call[None, None]) -> Response:
+async def get_seat_map(call: Call[None, None]) -> CacheableAnswer:
     """The event's seat map, the same for ever while its `map_version` is."""
     as_gzip = reads_gzip(call.request)
     documents = call.runtime.one(MapDocuments)
@@ -52,7 +50,7 @@ async def get_seat_map(call: Call[None, None]) -> Response:
     limit=Limit.PUBLIC,
     guard=require_visible,
 )
-async def get_availability(call: Call[None, None]) -> Response:
+async def get_availability(call: Call[None, None]) -> CacheableAnswer:
     """Who holds what now: one character a seat, and how many general places remain.
 
     `a` available, `h` held, `s` sold, `b` blocked.

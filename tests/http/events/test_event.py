@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support.away import database_away
+from tests.support.copies import age_copies
 from tests.support.on_sale import General, Section, open_sale
+from tiketi.admin.running import publish_event
 from tiketi.events import api as events
 from tiketi.events.schemas import EventView
 from tiketi.kernel.clock import rfc3339
@@ -94,7 +96,7 @@ async def test_publishing_shows_an_event_at_once(runtime, client):
     assert (await client.get(f"/events/{draft.id}")).status_code == 404
     assert (await client.get("/events")).json()["items"] == []
     async with runtime.database.transaction() as tx:
-        await events.publish_event(tx, draft.id, now=runtime.clock.now())
+        await publish_event(tx, runtime, None, draft.id, now=runtime.clock.now())
     assert (await client.get(f"/events/{draft.id}")).status_code == 200
     assert [item["id"] for item in (await client.get("/events")).json()["items"]] == [str(draft.id)]
 
@@ -105,6 +107,7 @@ async def test_a_change_shows_within_a_second(runtime, client, clock):
     async with runtime.database.transaction() as tx:
         await events.cancel_event(tx, event.id, now=runtime.clock.now())
     clock.advance(seconds=1)
+    await age_copies(runtime, seconds=1)
     assert (await client.get(f"/events/{event.id}")).json()["status"] == "cancelled"
 
 
@@ -137,6 +140,7 @@ async def test_the_last_known_is_served_while_the_database_is_away(runtime, clie
     listed = await client.get("/events")
     async with database_away(client.runtime):
         clock.advance(seconds=60)
+        await age_copies(runtime, seconds=60)
         for path, known in ((f"/events/{event.id}", before), ("/events", listed)):
             answer = await client.get(path)
             assert (answer.status_code, answer.content) == (200, known.content)

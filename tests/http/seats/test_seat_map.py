@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from tests.support.away import database_away
+from tests.support.copies import age_copies
 from tests.support.on_sale import General, Section, open_sale
 from tiketi.seats.schemas import SeatMapView
 
@@ -88,6 +89,7 @@ async def test_it_outlives_the_database(runtime, client, clock):
     before = await client.get(f"/events/{event.id}/seats")
     async with database_away(client.runtime):
         clock.advance(seconds=400)
+        await age_copies(runtime, seconds=400)
         answer = await client.get(f"/events/{event.id}/seats")
         assert (answer.status_code, answer.content) == (200, before.content)
         assert int(answer.headers["age"]) >= 400

@@ -67,6 +67,6 @@ async def _ensure_event(tx: Tx, runtime: Runtime, event: PlannedEvent, now: date
     except NotFound:
         await create_event(tx, runtime, None, event.draft, now=now, event_id=event.event_id)
         if event.publish:
-            await publish_event(tx, None, event.event_id, now=now)
+            await publish_event(tx, runtime, None, event.event_id, now=now)
         return True
     return False

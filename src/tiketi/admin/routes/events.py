@@ -110,7 +110,9 @@ async def delete_event(call: Call[None, None]) -> None:
 async def publish_event(call: Call[None, None]) -> EventView:
     """Show an event to buyers, at once; its sale opens by the clock."""
     async with call.runtime.database.transaction() as tx:
-        event = await running.publish_event(tx, call.actor, call.path_id("event_id"), now=call.now)
+        event = await running.publish_event(
+            tx, call.runtime, call.actor, call.path_id("event_id"), now=call.now
+        )
         return await _view(call, tx, event)
 
 

@@ -30,6 +30,8 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 # A waiting person asks as often as they are told to; this is far above it.
 WAITING_PER_MINUTE = 240
+# Parsed queries that an endpoint remembers.
+QUERIES_MAX = 256
 
 
 class Dispatch:
@@ -38,6 +40,7 @@ class Dispatch:
     def __init__(self, runtime: Runtime, endpoint: Endpoint) -> None:
         self._runtime = runtime
         self._endpoint = endpoint
+        self._queries: dict[bytes, BaseModel] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -147,7 +150,18 @@ class Dispatch:
         if self._endpoint.writes:
             await self._parse_body(call)
         if self._endpoint.query is not None:
-            call.query = parse_query(call.request.query_params, self._endpoint.query)
+            call.query = self._parse_query(call.request, self._endpoint.query)
+
+    def _parse_query(self, request: Request, model: type[BaseModel]) -> BaseModel:
+        """The query's model, which is frozen; most ask what somebody has just asked."""
+        raw = request.scope["query_string"]
+        known = self._queries.get(raw)
+        if known is None:
+            known = parse_query(request.query_params, model)
+            if len(self._queries) >= QUERIES_MAX:
+                del self._queries[next(iter(self._queries))]
+            self._queries[raw] = known
+        return known
 
     async def _parse_body(self, call: Call[Any, Any]) -> None:
         endpoint, request = self._endpoint, call.request
