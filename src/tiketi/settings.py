@@ -24,7 +24,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL writer; unset: embedded")
     database_reader_url: str | None = Field(None, description="reads that may lag; unset: writer")
     database_role: str | None = Field(None, description="the role a shared log-in acts as")
-    database_pool_max: int = Field(8, ge=1, le=100, description="connections a process, writer")
+    database_pool_max: int | None = Field(
+        None, ge=1, le=100, description="connections a process, writer; unset: the service's own"
+    )
+    database_reader_pool_max: int | None = Field(
+        None, ge=1, le=100, description="the same of the reader; unset: the service's own"
+    )
     database_timeout_seconds: float = Field(5.0, gt=0, description="a statement's longest run")
     redis_url: str | None = Field(
         None, description="redis[s]:// or redis[s]+cluster://, nodes by comma; unset: embedded"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tiketi.cli.data_directory import DataDirectory, Secrets
 from tiketi.cli.service_process import ServiceProcess, connectable
 from tiketi.cli.stores import Stores
+from tiketi.infra.pools import POOLS_DEFAULT
 from tiketi.services.registry import EDGE, SERVICES, Service
 from tiketi.settings import Settings, inherited_environment
 
@@ -65,6 +66,9 @@ def _shared_environment(
         "TIKETI_SANDBOX_WEBHOOK_SECRET": secrets.sandbox_webhook_secret,
         # Nobody balances load between these, so nobody needs notice.
         "TIKETI_SHUTDOWN_NOTICE_SECONDS": "0",
+        # A process a service, where many are planned for: together far below the server's limit.
+        "TIKETI_DATABASE_POOL_MAX": str(POOLS_DEFAULT.writer),
+        "TIKETI_DATABASE_READER_POOL_MAX": str(POOLS_DEFAULT.reader),
     }
     if settings.smtp_url is None:
         defaults["TIKETI_MAIL_DIRECTORY"] = str(data.mail)

@@ -15,8 +15,8 @@ from tiketi.infra.runtime import Runtime
 from tiketi.infra.shared_cache import Freshness, SharedCache
 from tiketi.kernel.errors import NotFound, Unavailable
 
-LOOK_SECONDS = 0.25
-FRESH_SECONDS = 0.25
+LOOK_SECONDS = 0.5
+FRESH_SECONDS = 0.4
 EVENTS_MAX = 2_000
 # Every process looks so often whether a page was changed; who changes one waits as long, so that
 # nobody is shown the old one after that.
@@ -26,7 +26,7 @@ _AS_JSON: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class EventCache:
-    """Every visible event, at most half a second old while the database answers.
+    """Every visible event, less than a second old while the database answers.
 
     What is not visible is never remembered, so that a published event is seen at once.
     """

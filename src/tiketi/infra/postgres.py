@@ -18,7 +18,9 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tiketi.kernel.errors import Unavailable
+from tiketi.infra.gate import Gate
+from tiketi.infra.pools import POOLS_DEFAULT, Pools
+from tiketi.kernel.errors import TiketiError, Unavailable
 from tiketi.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -31,6 +33,8 @@ _DEMOTED = "25006"
 _AWAY_CLASSES = ("08", "53", "57")
 _CONFLICT_STATES = ("40P01", "40001")
 _AWAY_STATES = (_DEMOTED, *_CONFLICT_STATES)
+# Those that say something of the server, not of one statement or of its load.
+_LOST_CLASSES = ("08", "57P", _DEMOTED)
 
 
 class Reader:
@@ -100,69 +104,98 @@ class Tx(Reader):
 
 
 class Database:
-    def __init__(self, settings: Settings, *, application: str = "tiketi") -> None:
+    """``pools`` says how many connections a process may have, to the writer and to the reader."""
+
+    def __init__(
+        self, settings: Settings, *, application: str = "tiketi", pools: Pools = POOLS_DEFAULT
+    ) -> None:
         if settings.database_url is None:
             raise ValueError("TIKETI_DATABASE_URL is not set")
-        self._writer = _engine(settings.database_url, settings, application)
+        pools = pools.overridden_by(settings)
+        self._writer = _engine(settings.database_url, settings, application, pools.writer)
         self._latest = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         reader_url = settings.database_reader_url or settings.database_url
-        self._reader = _engine(reader_url, settings, application).execution_options(
+        self._reader = _engine(reader_url, settings, application, pools.reader).execution_options(
             isolation_level="AUTOCOMMIT"
         )
+        wait_seconds = settings.database_timeout_seconds
+        self._to_writer = Gate(pools.writer, wait_seconds=wait_seconds)
+        self._to_reader = Gate(pools.reader, wait_seconds=wait_seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """One read-committed transaction on the writer; ``Unavailable`` while it is away."""
-        with _translated():
-            async with self._writer.begin() as connection:
-                tx = Tx(connection)
-                yield tx
+        async with self._to_writer.place():
+            with _translated(self._to_writer):
+                async with self._writer.begin() as connection:
+                    tx = Tx(connection)
+                    yield tx
         await tx.run_effects()
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:
         """Reads that may lag, each its own snapshot."""
-        with _translated():
-            async with self._reader.connect() as connection:
-                yield Reader(connection)
+        async with self._to_reader.place():
+            with _translated(self._to_reader):
+                async with self._reader.connect() as connection:
+                    yield Reader(connection)
 
     @asynccontextmanager
     async def latest(self) -> AsyncIterator[Reader]:
         """Reads on the writer, each its own snapshot: for what a lagging answer would get wrong."""
-        with _translated():
-            async with self._latest.connect() as connection:
-                yield Reader(connection)
+        async with self._to_writer.place():
+            with _translated(self._to_writer):
+                async with self._latest.connect() as connection:
+                    yield Reader(connection)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
         """Reads of one moment on the writer: for reports that must add up."""
-        with _translated():
-            async with self._writer.connect() as connection:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-                yield Reader(connection)
+        async with self._to_writer.place():
+            with _translated(self._to_writer):
+                async with self._writer.connect() as connection:
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                    yield Reader(connection)
 
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
 
 
-class _translated:  # noqa: N801 # reads as a statement: `with _translated():`
-    """Turns a store that is away into ``Unavailable``; other database errors stay what they are."""
+class _translated:  # noqa: N801 # reads as a statement: `with _translated(gate):`
+    """Turns a store that is away into ``Unavailable``; other database errors stay what they are.
+
+    The gate is told of both.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, DBAPIError):
-            state = getattr(error.orig, "sqlstate", None) or ""
-            if error.connection_invalidated or _is_away(state):
-                raise Unavailable("The database is away for a moment.") from error
-        elif isinstance(error, PoolTimeout | OSError | asyncpg.PostgresConnectionError):
+        if error is None or (isinstance(error, TiketiError) and not isinstance(error, Unavailable)):
+            self._gate.found_there()
+        elif isinstance(error, DBAPIError):
+            self._judge(getattr(error.orig, "sqlstate", None), error.connection_invalidated, error)
+        elif isinstance(error, asyncpg.PostgresError):
+            is_lost = isinstance(error, asyncpg.PostgresConnectionError)
+            self._judge(error.sqlstate, is_lost, error)
+        elif isinstance(error, PoolTimeout | OSError):
+            self._gate.found_away()
             raise Unavailable("The database is busy or away for a moment.") from error
-        elif isinstance(error, asyncpg.PostgresError) and _is_away(error.sqlstate or ""):
-            raise Unavailable("The database is away for a moment.") from error
         elif isinstance(error, asyncpg.InterfaceError):
+            self._gate.found_away()
             raise Unavailable("The database connection was lost.") from error
+
+    def _judge(self, state: str | None, is_lost: bool, error: Exception) -> None:
+        if is_lost or (state or "").startswith(_LOST_CLASSES):
+            self._gate.found_away()
+        else:
+            self._gate.found_there()
+        if is_lost or _is_away(state or ""):
+            raise Unavailable("The database is away for a moment.") from error
 
 
 def is_conflict(error: Unavailable) -> bool:
@@ -175,7 +208,7 @@ def _is_away(state: str) -> bool:
     return state.startswith(_AWAY_CLASSES) or state in _AWAY_STATES
 
 
-def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
+def _engine(url: str, settings: Settings, application: str, pool_max: int) -> AsyncEngine:
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     server_settings = {
         "application_name": application,
@@ -188,7 +221,7 @@ def _engine(url: str, settings: Settings, application: str) -> AsyncEngine:
         server_settings["role"] = settings.database_role
     engine = create_async_engine(
         parsed,
-        pool_size=settings.database_pool_max,
+        pool_size=pool_max,
         max_overflow=0,
         hide_parameters=True,  # they are personal data and secrets, and errors are logged
         pool_timeout=settings.database_timeout_seconds,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from tiketi.infra.pools import POOLS_DEFAULT, Pools
 from tiketi.infra.postgres import Database
 from tiketi.infra.redis import RedisStore
 from tiketi.infra.tokens import KeyRing
@@ -53,12 +54,14 @@ class Runtime:
         await self.database.close()
 
 
-def open_runtime(settings: Settings, *, service: str = "tiketi") -> Runtime:
+def open_runtime(
+    settings: Settings, *, service: str = "tiketi", pools: Pools = POOLS_DEFAULT
+) -> Runtime:
     """A runtime over the stores that the settings name. Nothing is connected to before use."""
     seeds = settings.signing_key.get_secret_value() if settings.signing_key else None
     return Runtime(
         settings=settings,
-        database=Database(settings, application=f"tiketi-{service}"),
+        database=Database(settings, application=f"tiketi-{service}", pools=pools),
         redis=RedisStore(settings),
         keys=KeyRing(seeds, settings.jwks, issuer=settings.token_issuer),
         service=service,

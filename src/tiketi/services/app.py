@@ -52,7 +52,7 @@ class App:
 
 def build_app(service: Service, settings: Settings) -> App:
     """The service's application over the stores that the settings name."""
-    runtime = open_runtime(settings, service=service.name)
+    runtime = open_runtime(settings, service=service.name, pools=service.pools)
     if service.refuses_revoked_tokens:
         runtime.is_revoked = is_revoked
     if "payments" in service.modules:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tiketi.infra.pools import Pools
+
 Module = Literal[
     "auth", "events", "queue", "live", "seats", "tickets", "reservations", "payments", "admin"
 ]
@@ -13,7 +15,8 @@ class Service:
     """One service as it is booted, sized and reached.
 
     ``modules`` are what it boots, answering under ``prefixes``; ``loops`` are the background work
-    that its tasks share. ``vcpu`` counts cores, ``memory_gib`` GiB.
+    that its tasks share. ``vcpu`` counts cores, ``memory_gib`` GiB; a task runs a process a core.
+    ``pools`` are a process's connections to PostgreSQL: docs/connections.md has their sum.
     """
 
     name: str
@@ -26,8 +29,13 @@ class Service:
     tasks_max: int
     vcpu: int
     memory_gib: int
+    pools: Pools
     refuses_revoked_tokens: bool = False
     health_path: str = "/health"
+
+    @property
+    def processes_max(self) -> int:
+        return self.tasks_max * self.vcpu
 
 
 SERVICES: tuple[Service, ...] = (
@@ -42,6 +50,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=4,
         vcpu=1,
         memory_gib=2,
+        pools=Pools(writer=4, reader=2),
         refuses_revoked_tokens=True,
     ),
     Service(
@@ -55,6 +64,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=20,
         vcpu=2,
         memory_gib=4,
+        pools=Pools(writer=2, reader=4),
     ),
     Service(
         name="queue",
@@ -67,6 +77,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=100,
         vcpu=4,
         memory_gib=8,
+        pools=Pools(writer=2, reader=1),
     ),
     Service(
         name="reservation",
@@ -79,6 +90,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=200,
         vcpu=8,
         memory_gib=16,
+        pools=Pools(writer=2, reader=1),
     ),
     Service(
         name="payment",
@@ -91,6 +103,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=10,
         vcpu=2,
         memory_gib=4,
+        pools=Pools(writer=4, reader=2),
         refuses_revoked_tokens=True,
     ),
     Service(
@@ -104,6 +117,7 @@ SERVICES: tuple[Service, ...] = (
         tasks_max=2,
         vcpu=1,
         memory_gib=2,
+        pools=Pools(writer=4, reader=4),
         refuses_revoked_tokens=True,
     ),
 )
@@ -124,6 +138,7 @@ EDGE = Service(
     tasks_max=1,
     vcpu=1,
     memory_gib=2,
+    pools=Pools(writer=8, reader=8),
     refuses_revoked_tokens=True,
 )
 

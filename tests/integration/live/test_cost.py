@@ -39,8 +39,9 @@ async def test_five_hundred_cost_the_store_what_five_do(runtime, serve):
         await join(runtime, event_id, actor)
     few = await measure(runtime, service, event_id, line[:5])
     many = await measure(runtime, service, event_id, line)
-    # A tick reads the line and looks at availability; and whoever computes that publishes it.
+    # A tick reads the line and looks at availability and the event; and whoever computes or reads
+    # one of these two anew keeps it for the rest.
     ticks = MEASURED_SECONDS / TICK_SECONDS
-    assert 0 < few <= 3 * (ticks + 1)
+    assert 0 < few <= 5 * (ticks + 1)
     assert 0 < many <= 3 * (ticks + 1)
     assert abs(many - few) <= 3  # a tick more or less in the span

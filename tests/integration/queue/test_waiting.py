@@ -59,7 +59,8 @@ async def test_asking_costs_one_read_a_moment_however_many_wait(runtime, crowd_s
         standings = [await status(runtime, event_id, actor) for actor in crowd]
         assert [each.place.position for each in standings] == list(range(1, crowd_size + 1))
     moments = 1 + (runtime.clock.monotonic() - started) / 0.5
-    assert await scripts_run(runtime) - before <= moments
+    # The line, and whether the event was changed; one process of all keeps what it read of that.
+    assert await scripts_run(runtime) - before <= 3 * moments
 
 
 async def test_a_receipt_is_enough_in_a_process_that_never_saw_its_owner(runtime, elsewhere):
