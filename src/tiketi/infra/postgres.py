@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import CursorResult, Executable, event, make_url
+from sqlalchemy import CursorResult, Executable, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
+_PING = text("SELECT 1")
 # SQLSTATE: a demoted writer (read_only_sql_transaction). Such a connection never heals.
 _DEMOTED = "25006"
 # Classes 08 (connection), 53 (resources), 57 (operator intervention); deadlock, serialization.
@@ -118,9 +119,8 @@ class Database:
         self._reader = _engine(reader_url, settings, application, pools.reader).execution_options(
             isolation_level="AUTOCOMMIT"
         )
-        wait_seconds = settings.database_timeout_seconds
-        self._to_writer = Gate(pools.writer, wait_seconds=wait_seconds)
-        self._to_reader = Gate(pools.reader, wait_seconds=wait_seconds)
+        self._to_writer = _gate_of(self._latest, pools.writer, settings)
+        self._to_reader = _gate_of(self._reader, pools.reader, settings)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -158,6 +158,8 @@ class Database:
                     yield Reader(connection)
 
     async def close(self) -> None:
+        await self._to_writer.aclose()
+        await self._to_reader.aclose()
         await self._writer.dispose()
         await self._reader.dispose()
 
@@ -236,6 +238,14 @@ def _engine(url: str, settings: Settings, application: str, pool_max: int) -> As
     event.listen(engine.sync_engine, "connect", _use_plain_uuids)
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+def _gate_of(engine: AsyncEngine, places: int, settings: Settings) -> Gate:
+    async def probe() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(_PING)
+
+    return Gate(places, wait_seconds=settings.database_timeout_seconds, probe=probe)
 
 
 def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:

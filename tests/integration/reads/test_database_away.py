@@ -68,10 +68,10 @@ async def refused_at_once(client, event, calls=40) -> None:
 
 async def recovers(app, client, event, paths) -> None:
     async with asyncio.timeout(RECOVERY_SECONDS):
-        while (await reserve(client, event)).status_code == 503:
+        while (await reserve(client, event)).status_code == 503:  # noqa: ASYNC110 # polls
             await asyncio.sleep(0.05)
         for what in ("list", "detail", "availability"):
-            while "age" in (await read(app, paths[what])).headers:
+            while "age" in (await read(app, paths[what])).headers:  # noqa: ASYNC110 # polls
                 await asyncio.sleep(0.05)
         while True:
             body = (await read(app, paths["availability"])).body
@@ -96,7 +96,7 @@ async def buying(open_processes):
 
 @pytest.mark.parametrize("seconds", AWAY)
 async def test_reads_outlive_a_killed_database_and_buying_waits_for_it(
-    server, reading, buying, event, paths, seconds
+    server, reading, buying, event, paths, *, seconds
 ):
     known = await warm(reading, paths)
     assert (await reserve(buying, event, "S3-10-50")).status_code == 201
@@ -114,7 +114,8 @@ async def test_reads_outlive_a_killed_database_and_buying_waits_for_it(
 async def warm_again(app, paths, before) -> dict[str, bytes]:
     """What is known once the sold seat shows."""
     async with asyncio.timeout(RECOVERY_SECONDS):
-        while (await read(app, paths["availability"])).body == before["availability"]:
+        shown = paths["availability"]
+        while (await read(app, shown)).body == before["availability"]:  # noqa: ASYNC110 # polls
             await asyncio.sleep(0.05)
     return await warm(app, paths)
 

@@ -39,9 +39,7 @@ def test_one_server_for_both_bears_the_sum_and_would_need_a_proxy():
 
 
 def test_settings_win_over_the_registry():
-    settings = PRODUCTION.model_copy(
-        update={"database_pool_max": 8, "database_reader_pool_max": 3}
-    )
+    settings = PRODUCTION.model_copy(update={"database_pool_max": 8, "database_reader_pool_max": 3})
     counted = {each.name: each for each in count_connections(SERVICES, settings).services}
     assert counted["reservation"].writer == 200 * 8 * 8
     assert counted["event"].reader == 20 * 2 * 3
@@ -54,7 +52,8 @@ def test_the_document_has_the_table_as_computed():
     for each in counted.services:
         service = get_service(each.name)
         row = (
-            f"| {each.name} | {service.tasks_max} × {service.vcpu} | {each.processes:,} "
+            f"| {each.name} | {service.tasks_max} \N{MULTIPLICATION SIGN} {service.vcpu} "
+            f"| {each.processes:,} "
             f"| {service.pools.writer} · {service.pools.reader} "
             f"| {each.writer:,} | {each.reader:,} |"
         )
