@@ -1,0 +1,121 @@
+"""`python -m bench.events`: the five public reads beside the server's bare JSON, in turns.
+
+The Node.js tiketi's figures are of another hour on the same machine, so the ratios to them say less
+than those to the bare server of the same round.
+"""
+
+import argparse
+import asyncio
+from collections import defaultdict
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+from tests.support.on_sale import General, Section, open_sale
+
+from bench.load import SECONDS, Load, press, require_tools
+from bench.ratios import Ratio, print_ratios, write_json
+from bench.stage import Stage, open_library, open_stage, serve_bare, serve_service
+
+SEATS = [Section(f"S{number}", 7, 100) for number in range(7)]  # 4,900
+EVENTS = 40
+READS = ("list", "search", "detail", "seats", "availability")
+# Requests a second of one process; it has no search and no availability of its own.
+NODE = {"list": 3_800.0, "detail": 5_400.0, "seats": 67.0}
+NODE_BARS = {"hypercorn": 2.0, "uvicorn": 5.0}
+NODE_SEATS_BAR = 50.0
+# Of the bare server: what a call of ours may cost beside the server itself.
+BARE_BAR = (0.50, 0.70)
+
+
+async def prepare(stage: Stage) -> dict[str, str]:
+    """The paths, over an event of 4,900 seats among others."""
+    runtime = open_library(stage)
+    event = await open_sale(runtime, sections=SEATS, general=(General(),))
+    for _ in range(EVENTS - 1):
+        await open_sale(runtime, sections=(), general=(General(),))
+    await runtime.close()
+    return paths_of(event.id)
+
+
+def paths_of(event_id: UUID) -> dict[str, str]:
+    one = f"/api/v1/events/{event_id}"
+    return {
+        "list": "/api/v1/events",
+        "search": "/api/v1/events?q=%ED%95%9C%EA%B0%95",
+        "detail": one,
+        "seats": f"{one}/seats",
+        "availability": f"{one}/availability",
+    }
+
+
+def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[float]]:
+    paths = asyncio.run(prepare(stage))
+    codings = stage.directory / "codings"
+    codings.write_text("gzip\n")
+    figures: dict[str, list[float]] = defaultdict(list)
+    with ExitStack() as running:
+        ports = {
+            server: (
+                running.enter_context(serve_bare(stage, server)),
+                running.enter_context(
+                    # Counted as ever; but one address alone makes all of the load.
+                    serve_service(stage, "event", server, limit_public_per_minute=10**8)
+                )[0],
+            )
+            for server in servers
+        }
+        for number in range(rounds):
+            for server, (bare, own) in ports.items():
+                figures[f"bare {server}"].append(_answered(press(bare, "/")))
+                for what, path in paths.items():
+                    load = press(own, path, header="Accept-Encoding:", values=codings)
+                    figures[f"{what} {server}"].append(_answered(load))
+            print(
+                f"round {number + 1}",
+                {name: round(of[-1]) for name, of in figures.items()},
+                flush=True,
+            )
+    return figures
+
+
+def _answered(load: Load) -> float:
+    if load.refused:
+        raise RuntimeError(f"{load.refused} calls were refused: {load}")
+    return load.per_second
+
+
+def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
+    ratios = []
+    for server in servers:
+        bare = figures[f"bare {server}"]
+        for what in READS:
+            own = figures[f"{what} {server}"]
+            values = tuple(a / b for a, b in zip(own, bare, strict=True))
+            ratios.append(Ratio(f"{what} / bare, {server}", *BARE_BAR, values))
+        for what, node in NODE.items():
+            values = tuple(each / node for each in figures[f"{what} {server}"])
+            bar = NODE_SEATS_BAR if what == "seats" else NODE_BARS[server]
+            ratios.append(Ratio(f"{what} / Node.js tiketi's, {server}", bar, bar, values))
+    return ratios
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.events", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--server", action="append", choices=sorted(NODE_BARS))
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    require_tools("wrk")
+    servers = chosen.server or sorted(NODE_BARS)
+    print(f"{chosen.rounds} rounds of {SECONDS} s a figure, {', '.join(servers)}")
+    with open_stage() as stage:
+        figures = measure(stage, servers, chosen.rounds)
+    ratios = judge(figures, servers)
+    if chosen.json:
+        write_json(chosen.json, ratios, dict(figures))
+    return 0 if print_ratios(ratios) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
