@@ -30,6 +30,8 @@ class _Tally:
     untold_max: int = 0
     tell_at: float = 0.0
     resets_at: float = 0.0
+    # The header that is the same all along, once a call was allowed.
+    policy: tuple[bytes, bytes] | None = None
 
     def verdict(self, budget: Budget, now: float) -> Verdict | None:
         if not self.is_known:
@@ -43,6 +45,19 @@ class Tallies:
         self._runtime = runtime
         # By name and subject, last seen last.
         self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    def spend_here(self, name: str, subject: str) -> list[tuple[bytes, bytes]] | None:
+        """The headers of a call that was counted and let through; None where ``spend`` decides."""
+        tally = self._tallies.get((name, subject))
+        if tally is None or tally.policy is None or tally.untold >= tally.untold_max:
+            return None
+        now = self._runtime.clock.monotonic()
+        if now >= tally.tell_at:
+            return None
+        tally.untold += 1
+        reset_seconds = max(0, math.ceil(tally.resets_at - now))
+        left = f'"{name}";r={tally.remaining - tally.untold};t={reset_seconds}'
+        return [tally.policy, (b"ratelimit", left.encode())]
 
     async def spend(self, budget: Budget) -> Verdict | None:
         """Count one call; None when nobody can say, and then the call goes through."""
@@ -70,9 +85,10 @@ class Tallies:
         tally.is_known = verdict is not None
         if verdict is None:
             # The store's timeouts are not paid by every caller.
-            tally.allowed, tally.untold_max = True, budget.per_minute
+            tally.allowed, tally.untold_max, tally.policy = True, budget.per_minute, None
             return None
         tally.allowed, tally.remaining = verdict.allowed, verdict.remaining
+        tally.policy = verdict.headers()[0] if verdict.allowed else None
         tally.untold_max = verdict.remaining // UNTOLD_SHARE
         tally.resets_at = now + verdict.reset_seconds
         return verdict

@@ -25,6 +25,15 @@ def new_id() -> UUID:
     return UUID(int=milliseconds << 80 | _VERSION | random_a | _VARIANT | random_b)
 
 
+def new_id_text() -> str:
+    """A fresh UUIDv7 as text, at a third of what making the UUID costs."""
+    milliseconds = time.time_ns() // 1_000_000
+    drawn = int.from_bytes(os.urandom(10))
+    number = milliseconds << 80 | _VERSION | drawn >> 68 << 64 | _VARIANT | drawn & _RANDOM_B
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
 def random_text(characters: int) -> str:
     """So many unguessable characters that people may read out: Crockford's base 32."""
     drawn = secrets.randbits(_BITS * characters)

@@ -30,6 +30,7 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 # A waiting person asks as often as they are told to; this is far above it.
 WAITING_PER_MINUTE = 240
+PUBLIC = "public"
 # Parsed queries that an endpoint remembers.
 QUERIES_MAX = 256
 
@@ -40,6 +41,9 @@ class Dispatch:
     def __init__(self, runtime: Runtime, endpoint: Endpoint) -> None:
         self._runtime = runtime
         self._endpoint = endpoint
+        self._settings = runtime.settings
+        self._tallies = runtime.one(Tallies)
+        self._is_public = endpoint.limit is Limit.PUBLIC
         self._queries: dict[bytes, BaseModel] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -92,14 +96,20 @@ class Dispatch:
         return actor_of_receipt(self._runtime, receipt)
 
     async def _spend_budget(self, call: Call[Any, Any]) -> None:
+        if self._is_public and call.caller is None and self._settings.rate_limit_enabled:
+            address = address_of(call.request, self._settings.trusted_proxies)
+            headers = self._tallies.spend_here(PUBLIC, address)
+            if headers is not None:
+                call.headers.extend(headers)
+                return
         budget = self._budget(call)
         if budget is None or budget.per_minute == 0:
             return
         verdict: Verdict | None
         if self._endpoint.limit is Limit.WAITING:
             verdict = self._runtime.one(Counts).spend(budget)
-        elif self._endpoint.limit is Limit.PUBLIC:
-            verdict = await self._runtime.one(Tallies).spend(budget)
+        elif self._is_public:
+            verdict = await self._tallies.spend(budget)
         else:
             verdict = await spend(self._runtime.redis, budget)
         if verdict is None:
@@ -126,7 +136,7 @@ class Dispatch:
         acts = endpoint.writes and bearer_of(call.request) is None
         if endpoint.limit is Limit.ACTING and acts:
             return Budget("anonymous", address, settings.limit_anonymous_per_minute)
-        return Budget("public", address, settings.limit_public_per_minute)
+        return Budget(PUBLIC, address, settings.limit_public_per_minute)
 
     async def _authorize(self, call: Call[Any, Any]) -> None:
         allowed = self._endpoint.access.value

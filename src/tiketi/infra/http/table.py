@@ -5,6 +5,10 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+# Paths that a table remembers, and how long they may be.
+KEPT_MAX = 2_048
+KEPT_CHARACTERS_MAX = 256
+
 
 @dataclass(slots=True)
 class _Node(Generic[T]):
@@ -22,6 +26,8 @@ class Table(Generic[T]):
 
     def __init__(self) -> None:
         self._root: _Node[T] = _Node()
+        # Busy services are asked for the same few paths over and over.
+        self._found: dict[str, tuple[T, dict[str, str]]] = {}
 
     def add(self, path: str, target: T) -> None:
         node, names = self._root, list[str]()
@@ -35,7 +41,18 @@ class Table(Generic[T]):
         node.leaf = target, tuple(names)
 
     def find(self, path: str) -> tuple[T, dict[str, str]] | None:
-        """The target and the parameters by their names, or None."""
+        """The target and the parameters by their names, which are not to be changed, or None."""
+        known = self._found.get(path)
+        if known is not None:
+            return known
+        found = self._find(path)
+        if found is not None and len(path) <= KEPT_CHARACTERS_MAX:
+            if len(self._found) >= KEPT_MAX:
+                self._found.clear()
+            self._found[path] = found
+        return found
+
+    def _find(self, path: str) -> tuple[T, dict[str, str]] | None:
         values: list[str] = []
         leaf = _walk(self._root, path.split("/"), 0, values)
         if leaf is None:

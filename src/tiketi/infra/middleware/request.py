@@ -11,7 +11,7 @@ from tiketi.infra.http.errors import InternalError
 from tiketi.infra.problem import render_problem
 from tiketi.infra.telemetry import count_request, log_request
 from tiketi.kernel.errors import TiketiError
-from tiketi.kernel.ids import new_id
+from tiketi.kernel.ids import new_id_text
 
 log = structlog.get_logger("tiketi.request")
 
@@ -31,7 +31,7 @@ def request_id_of(scope: Scope) -> str:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: str = value.decode()
             return given
-    return str(new_id())
+    return new_id_text()
 
 
 class RequestMiddleware:
