@@ -43,5 +43,5 @@ async def test_five_hundred_cost_the_store_what_five_do(runtime, serve):
     # one of these two anew keeps it for the rest.
     ticks = MEASURED_SECONDS / TICK_SECONDS
     assert 0 < few <= 5 * (ticks + 1)
-    assert 0 < many <= 3 * (ticks + 1)
+    assert 0 < many <= 5 * (ticks + 1)
     assert abs(many - few) <= 3  # a tick more or less in the span
