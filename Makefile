@@ -26,6 +26,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.queue
 	$(BIN)/python -m bench.queue.million
 	$(BIN)/python -m bench.queue.sockets
+	$(BIN)/python -m bench.events
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)

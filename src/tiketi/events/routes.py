@@ -2,14 +2,14 @@
 
 from tiketi.events.rendering import EventDocuments, EventPages
 from tiketi.events.schemas import EventsQuery, EventSummaryView, EventView
-from tiketi.infra.http.cacheable import CacheableAnswer
+from tiketi.infra.http.cacheable import STALE_IF_ERROR, CacheableAnswer
 from tiketi.infra.http.call import Call
 from tiketi.infra.http.routes import Access, Routes
 from tiketi.infra.http.wire import Page
 from tiketi.infra.rate_limit import Limit
 
 # The clock moves the status, so no cache may keep one for long.
-CACHE_CONTROL = "public, max-age=1"
+CACHE_CONTROL = f"public, max-age=1, {STALE_IF_ERROR}"
 
 routes = Routes("events")
 

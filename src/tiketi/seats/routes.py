@@ -1,7 +1,12 @@
 """What buyers read of seats, under the events' prefix."""
 
 from tiketi.events.api import EventCache
-from tiketi.infra.http.cacheable import CacheableAnswer, answer_cacheable, reads_gzip
+from tiketi.infra.http.cacheable import (
+    STALE_IF_ERROR,
+    CacheableAnswer,
+    answer_cacheable,
+    reads_gzip,
+)
 from tiketi.infra.http.call import Call
 from tiketi.infra.http.routes import Access, Routes
 from tiketi.infra.rate_limit import Limit
@@ -10,7 +15,7 @@ from tiketi.seats.documents import MapDocuments
 from tiketi.seats.schemas import AvailabilityView, SeatMapView
 
 MAP_CACHE_CONTROL = "public, max-age=30"
-AVAILABILITY_CACHE_CONTROL = "public, max-age=1"
+AVAILABILITY_CACHE_CONTROL = f"public, max-age=1, {STALE_IF_ERROR}"
 
 routes = Routes("events")
 

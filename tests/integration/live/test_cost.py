@@ -13,7 +13,7 @@ TICK_SECONDS = 1.0
 
 async def commands(runtime):
     """Calls of each command since the statistics were reset."""
-    stats = await runtime.redis.command("INFO", "commandstats")
+    stats = await runtime.redis.client.info("commandstats")
     return {name: fields["calls"] for name, fields in stats.items() if "calls" in fields}
 
 

@@ -269,7 +269,7 @@ async def test_a_loss_at_the_very_opening_draws_nobody_twice(runtime):
 
 
 async def _writes(runtime):
-    stats = await runtime.redis.command("INFO", "commandstats")
+    stats = await runtime.redis.client.info("commandstats")
     lines = stats.decode().splitlines() if isinstance(stats, bytes) else []
     if isinstance(stats, dict):
         return {name: entry["calls"] for name, entry in stats.items() if "calls" in entry}

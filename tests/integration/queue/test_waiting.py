@@ -33,7 +33,7 @@ async def elsewhere(settings):
 
 async def scripts_run(runtime):
     """How many scripts the store has run since it started."""
-    stats = await runtime.redis.command("INFO", "commandstats")
+    stats = await runtime.redis.client.info("commandstats")
     return sum(
         figures["calls"]
         for name, figures in stats.items()

@@ -26,7 +26,7 @@ async def most_open(library, name, until) -> int:
 
 async def test_reading_what_nobody_knows_stays_within_the_pools(library, event, open_processes):
     service = get_service("event")
-    (app,) = open_processes(1, service)
+    (app,) = open_processes(1, service, database_timeout_seconds=30.0)
     # Each is another question to the database.
     load = asyncio.gather(
         *(read(app, f"/events/{new_id()}") for _ in range(300)),
@@ -41,7 +41,7 @@ async def test_reading_what_nobody_knows_stays_within_the_pools(library, event, 
 @pytest.mark.parametrize("buyers", [150])
 async def test_a_rush_of_buyers_stays_within_the_pools(library, event, open_processes, buyers):
     service = get_service("reservation")
-    (app,) = open_processes(1, service)
+    (app,) = open_processes(1, service, database_timeout_seconds=30.0)
     async with open_client(app.runtime, service) as client:
 
         async def buy(turn: int) -> int:

@@ -13,6 +13,8 @@ from starlette.requests import Request
 # A packet or two: below it compressing saves nothing.
 COMPRESS_BYTES_MIN = 1_024
 COMPRESS_LEVEL = 5
+# A CDN may serve what it has for so long while nobody answers it (RFC 5861 §4).
+STALE_IF_ERROR = "stale-if-error=600"
 _TAG_BYTES = 12
 _ACCEPTED_MAX = 256
 _RawHeaders = list[tuple[bytes, bytes]]
