@@ -11,10 +11,10 @@ from tiketi.infra.keyspace import Pool, tag_for
 PAGE_PLACES = 4_096
 
 
-def event_copy(event_id: UUID) -> CopyKeys:
-    """The event as it was last read, and how often it was changed."""
+def event_copy(event_id: UUID, shape: str) -> CopyKeys:
+    """The event as it was last read, in that shape, and how often it was changed."""
     prefix = f"event:{{{tag_for(Pool.CACHE, event_id)}}}:{event_id}"
-    return CopyKeys(f"{prefix}:copy", f"{prefix}:changes")
+    return CopyKeys(f"{prefix}:copy", f"{prefix}:changes", shape)
 
 
 def page_copy(query: str) -> CopyKeys:

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from tests.support.readers import read, read_at_once
+from tests.support.stores import keys_like
 
 READS = ["list", "search", "detail", "seats", "availability"]
 READERS = 2_000
@@ -68,3 +69,12 @@ async def test_an_unknown_event_is_not_found_and_holds_nobody_up(open_processes,
     unknown = "/events/01890000-0000-7000-8000-000000000000"
     replies = await read_at_once(apps, unknown, 100)
     assert {reply.status for reply in replies} == {404}
+
+
+async def test_a_copy_of_another_version_is_none(runtime, open_processes, paths):
+    """As while a new version is rolled out."""
+    old, new = open_processes(2)
+    known = await read(old, paths["detail"])
+    (copy,) = await keys_like(runtime, "event:*:copy")
+    await runtime.redis.client.hset(copy, mapping={"name": "before", "content": b"{}"})
+    assert (await read(new, paths["detail"])).body == known.body
