@@ -1,4 +1,6 @@
-"""One client's live connection: a bounded mailbox that a postman empties."""
+"""One client's live connection: written to at once while they read, else a bounded mailbox that a
+postman empties.
+"""
 
 import asyncio
 from collections import deque
@@ -18,17 +20,19 @@ _SLOT = {Kind.POSITION: "queue", Kind.ADMITTED: "queue"}
 _COUNTS = {kind: MESSAGES.labels(kind) for kind in Kind}
 
 Deliver = Callable[[Message], Awaitable[None]]
+TryText = Callable[[str], bool]
 
 
 class Connection:
-    """``deliver`` writes one message and waits while the client does not read.
+    """``deliver`` writes one message and waits while the client does not read. Where the server has
+    ``try_text``, it writes one at once or says that it cannot.
 
     ``shown`` is the receipt that stood in for the access token.
     """
 
     __slots__ = (
         "_deliver", "_delivery", "_delivery_since", "_is_due", "_limit", "_loop", "_mail",
-        "_postman", "_seats", "actor", "end_code", "event_id", "next_ping_at", "shown",
+        "_postman", "_seats", "actor", "end_code", "event_id", "next_ping_at", "shown", "try_text",
     )  # fmt: skip
 
     def __init__(
@@ -46,19 +50,28 @@ class Connection:
         self.next_ping_at = 0.0
         self._deliver = deliver
         self._postman = postman
+        self.try_text: TryText | None = None
         self._loop = asyncio.get_running_loop()
         self._mail: dict[str, Message] = {}
-        self._seats: deque[Message] = deque(maxlen=SEATS_WAITING_MAX)
+        self._seats: deque[Message] | None = None  # only once seats had to wait
         self._is_due = False
         self._delivery: asyncio.Task[None] | None = None  # only while the client does not read
         self._delivery_since = 0.0
         self._limit: asyncio.Timeout | None = None
 
     def post(self, message: Message) -> None:
-        """Put a message in the mailbox: the newest of its kind, and for seats one after another."""
+        """Write a message, or put it in the mailbox: there the newest of its kind stays, and seats
+        one after another.
+        """
         if self.end_code is not None:
             return
+        # Nothing waits that it could overtake.
+        if not self._is_due and self.try_text is not None and self.try_text(message.text):
+            _COUNTS[message.kind].inc()
+            return
         if message.kind is Kind.SEATS:
+            if self._seats is None:
+                self._seats = deque(maxlen=SEATS_WAITING_MAX)
             self._seats.append(message)
         else:
             self._mail[_SLOT.get(message.kind, message.kind)] = message
@@ -115,7 +128,7 @@ class Connection:
 
     def _forget_mail(self) -> None:
         self._mail.clear()
-        self._seats.clear()
+        self._seats = None
 
     def _next(self) -> Message | None:
         if self._mail:

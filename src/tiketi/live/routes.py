@@ -47,6 +47,7 @@ async def follow_live(call: SocketCall) -> int:
 
     hubs = call.runtime.one(Hubs)
     connection = Connection(actor, event_id, deliver, hubs.postman, shown)
+    connection.try_text = call.try_text
     with CONNECTIONS.labels("socket").track_inprogress():
         hubs.attach(connection)
         try:

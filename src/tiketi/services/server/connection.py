@@ -13,8 +13,9 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
+from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ConnectionState
+from wsproto.connection import Connection as WebSocket
 from wsproto.connection import ConnectionState as WebSocketState
 from wsproto.utilities import ProtocolError as WebSocketProtocolError
 
@@ -59,6 +60,7 @@ class ClientConnection(Wire):
         "_requests",
         "_shared",
         "_stream",
+        "_websocket",
     )
 
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
@@ -66,6 +68,7 @@ class ClientConnection(Wire):
         self._shared = shared
         self._parser: RequestParser | None = RequestParser(self)  # None: a WebSocket
         self._stream: HTTPStream | WSStream | None = None  # None: between two requests
+        self._websocket: WebSocket | None = None  # once it is accepted
         self._apps: AppTasks | None = None
         self._answer: Answer | None = None
         self._frames = b""  # of a WebSocket, not yet handed on
@@ -135,13 +138,11 @@ class ClientConnection(Wire):
 
     def try_text(self, text: str) -> bool:
         """Write the text as a frame at once; False where only ASGI's way can tell what to do."""
-        stream = self._stream
+        websocket = self._websocket
         if (
-            self.closing
-            or not isinstance(stream, WSStream)
-            or stream.closed
-            or stream.state is not ASGIWebsocketState.CONNECTED
-            or stream.connection.state is not WebSocketState.OPEN
+            websocket is None
+            or self.closing
+            or websocket.state is not WebSocketState.OPEN
             or self.transport.get_write_buffer_size()
         ):
             return False
@@ -263,7 +264,8 @@ class ClientConnection(Wire):
         headers = event.headers + config.response_headers("h11")
         last = self._requests > config.keep_alive_max_requests
         answer.begin(event.status_code, headers, last=last)
-        if answer.switches:
+        if answer.switches and isinstance(self._stream, WSStream):
+            self._websocket = self._stream.connection
             self.transport.write(answer.end())
 
     def _close(self, answer: Answer) -> None:
@@ -283,6 +285,7 @@ class ClientConnection(Wire):
 
     def _end_stream(self) -> None:
         stream, self._stream = self._stream, None
+        self._websocket = None
         if stream is not None:
             self._drive(stream.handle(StreamClosed(stream_id=STREAM_ID)))
 

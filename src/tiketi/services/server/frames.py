@@ -1,10 +1,11 @@
 """A way past the server's layers for what is sent a million times: one whole text frame.
 
 An engine puts a function into a WebSocket's scope that writes a text at once, or says that it
-cannot: the socket is not open, or its client does not read. Then ASGI's own way decides.
+cannot: the socket is not open (any more), or its client does not read. Then ASGI's own way decides.
 """
 
 from collections.abc import Callable
+from struct import Struct
 from typing import Any
 
 from tiketi.infra.http.sockets import TEXT_EXTENSION
@@ -15,6 +16,7 @@ _TEXT = 0x81  # the last frame of a message, and of text
 _SHORT_MAX = 125
 _MEDIUM_MAX = 0xFFFF
 _MEDIUM, _LONG = 126, 127
+_medium_head = Struct("!BBH").pack
 
 
 def text_frame(text: str) -> bytes:
@@ -24,7 +26,7 @@ def text_frame(text: str) -> bytes:
     if size <= _SHORT_MAX:
         return bytes((_TEXT, size)) + payload
     if size <= _MEDIUM_MAX:
-        return bytes((_TEXT, _MEDIUM, size >> 8, size & 0xFF)) + payload
+        return _medium_head(_TEXT, _MEDIUM, size) + payload
     return bytes((_TEXT, _LONG)) + size.to_bytes(8) + payload
 
 

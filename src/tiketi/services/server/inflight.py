@@ -2,9 +2,7 @@
 
 import asyncio
 
-from tiketi.infra.http.sockets import TEXT_EXTENSION
 from tiketi.services.server.engine import Asgi, Message, Receive, Scope, Send
-from tiketi.services.server.frames import TryText, offer
 
 RESTARTING = 1012  # IANA: service restart; clients connect again with jitter
 CLOSE_AT_ONCE_MAX = 256
@@ -31,14 +29,6 @@ class _Socket:
             self._ended = True
         await self._send(message)
 
-    def guard(self, try_text: TryText) -> TryText:
-        """The way past ASGI (frames.py), for as long as this end of the socket is open."""
-
-        def try_while_open(text: str) -> bool:
-            return self._open and not self._ended and try_text(text)
-
-        return try_while_open
-
     async def close(self) -> None:
         if not self._open or self._ended:
             return
@@ -57,9 +47,6 @@ class InFlight:
             return
         watched = _Socket(receive, send)
         self._sockets.add(watched)
-        try_text = scope.get("extensions", {}).get(TEXT_EXTENSION)
-        if try_text is not None:
-            offer(scope, watched.guard(try_text))
         try:
             await self._app(scope, watched.receive, watched.send)
         finally:
