@@ -21,6 +21,9 @@ class Kind(StrEnum):
     PING = "ping"
 
 
+_POSITION = b'{"type":"%s",' % Kind.POSITION.encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """``text`` is the JSON, its type included."""
@@ -31,8 +34,10 @@ class Message:
 
 def standing_message(standing: Standing) -> Message:
     """``queue.admitted`` where there is a pass, else ``queue.position``."""
-    kind = Kind.POSITION if standing.pass_token is None else Kind.ADMITTED
-    return _message(kind, describe_standing(standing))
+    fields = describe_standing(standing)
+    if standing.pass_token is None:
+        return Message(Kind.POSITION, (_POSITION + orjson.dumps(fields)[1:]).decode())
+    return _message(Kind.ADMITTED, fields)
 
 
 def describe_standing(standing: Standing) -> dict[str, Any]:
@@ -41,7 +46,7 @@ def describe_standing(standing: Standing) -> dict[str, Any]:
     assert place.state is not PlaceState.ABSENT
     position = place.position
     fields: dict[str, Any] = {
-        "state": place.state.value,
+        "state": place.state,  # a text, as an enumeration of texts
         "number": place.number,
         "position": position,
         "ahead": None if position is None else position - 1,

@@ -91,3 +91,22 @@ async def test_one_that_ended_before_it_ran_answers_its_code(reader):
         raise AssertionError("nobody listens")
 
     assert await connection.run(never) == 1012
+
+
+async def test_a_client_who_reads_is_written_to_past_the_mailbox(connection, reader):
+    written = []
+    connection.try_text = lambda text: written.append(text) or True
+    connection.post(PING)
+    connection.post(Message(Kind.SEATS, "seats"))
+    assert (written, reader.got) == ([PING.text, "seats"], [])
+
+
+async def test_nothing_overtakes_what_waits_in_the_mailbox(connection, reader):
+    written, reads = [], [False, True, True]
+    connection.try_text = lambda text: reads.pop(0) and (written.append(text) or True)
+    connection.post(Message(Kind.SEATS, "first"))
+    connection.post(Message(Kind.SEATS, "second"))
+    reader.reads.set()
+    await asyncio.sleep(0.01)
+    connection.post(Message(Kind.SEATS, "third"))
+    assert (reader.got, written) == (["first", "second"], ["third"])
