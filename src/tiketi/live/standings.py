@@ -103,12 +103,13 @@ class Standings:
                     idle.append((connection, spot))
             else:
                 spot.place = place = line.move(place)
-                halved = place.position is not None and 2 * place.position <= spot.receipt_position
+                position = place.position
+                halved = position is not None and 2 * position <= spot.receipt_position
                 if halved and signed < most_signed:
                     signed += 1
                     self._sign(event, connection, spot, line.board)
                 else:
-                    self._tell(connection, spot, place, outlook)
+                    self._tell(connection, spot, place, outlook, now)
         return urgent, idle
 
     async def _look(self, event: Event, connections: Sequence[Connection]) -> None:
@@ -150,15 +151,22 @@ class Standings:
         if not is_same_life or _is_news(was, place):
             self._sign(event, connection, spot, board)
         elif place.state is PlaceState.WAITING:
-            self._tell(connection, spot, place, queue.Outlook(board))
+            now = self._runtime.clock.monotonic()
+            self._tell(connection, spot, place, queue.Outlook(board), now)
 
     def _tell(
-        self, connection: Connection, spot: Spot, place: Place, outlook: queue.Outlook
+        self,
+        connection: Connection,
+        spot: Spot,
+        place: Place,
+        outlook: queue.Outlook,
+        now: float,
     ) -> None:
         """Send one who waits their standing, if the line moved or they have not heard for long."""
-        waited_seconds = self._runtime.clock.monotonic() - spot.sent_at
-        if place.position != spot.sent_position or waited_seconds >= self._resend_seconds:
-            self._send(connection, spot, queue.wait_standing(outlook, place, spot.receipt))
+        position = place.position
+        if position != spot.sent_position or now - spot.sent_at >= self._resend_seconds:
+            spot.sent_position, spot.sent_at = position, now
+            connection.post(standing_message(queue.wait_standing(outlook, place, spot.receipt)))
 
     def _sign(self, event: Event, connection: Connection, spot: Spot, board: queue.Board) -> None:
         assert spot.place is not None
