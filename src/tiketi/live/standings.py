@@ -17,7 +17,7 @@ from heapq import nsmallest
 from tiketi.events.api import Event
 from tiketi.infra.runtime import Runtime
 from tiketi.live.connection import Connection
-from tiketi.live.messages import standing_message
+from tiketi.live.messages import Message, standing_message
 from tiketi.queue import api as queue
 from tiketi.queue.api import Place, PlaceState
 
@@ -92,8 +92,11 @@ class Standings:
         urgent: list[Connection] = []
         idle: list[tuple[Connection, Spot]] = []
         now, signed, most_signed = self._runtime.clock.monotonic(), 0, SIGNED_A_TICK_MAX
+        # Computed first, then written: the clients wake once for many messages, not for each.
+        told: list[tuple[Connection, Message]] = []
         for turn, (connection, spot) in enumerate(list(self._spots.items()), start=1):
             if turn % MOVED_AT_ONCE_MAX == 0:
+                _post(told)
                 await asyncio.sleep(0)
             place = spot.place
             if place is not None and _must_look(spot, place, line):
@@ -108,8 +111,9 @@ class Standings:
                 if halved and signed < most_signed:
                     signed += 1
                     self._sign(event, connection, spot, line.board)
-                else:
-                    self._tell(connection, spot, place, outlook, now)
+                elif (message := self._news(spot, place, outlook, now)) is not None:
+                    told.append((connection, message))
+        _post(told)
         return urgent, idle
 
     async def _look(self, event: Event, connections: Sequence[Connection]) -> None:
@@ -152,21 +156,17 @@ class Standings:
             self._sign(event, connection, spot, board)
         elif place.state is PlaceState.WAITING:
             now = self._runtime.clock.monotonic()
-            self._tell(connection, spot, place, queue.Outlook(board), now)
+            message = self._news(spot, place, queue.Outlook(board), now)
+            if message is not None:
+                connection.post(message)
 
-    def _tell(
-        self,
-        connection: Connection,
-        spot: Spot,
-        place: Place,
-        outlook: queue.Outlook,
-        now: float,
-    ) -> None:
-        """Send one who waits their standing, if the line moved or they have not heard for long."""
+    def _news(self, spot: Spot, place: Place, outlook: queue.Outlook, now: float) -> Message | None:
+        """The standing of one who waits, if the line moved or they have not heard for long."""
         position = place.position
-        if position != spot.sent_position or now - spot.sent_at >= self._resend_seconds:
-            spot.sent_position, spot.sent_at = position, now
-            connection.post(standing_message(queue.wait_standing(outlook, place, spot.receipt)))
+        if position == spot.sent_position and now - spot.sent_at < self._resend_seconds:
+            return None
+        spot.sent_position, spot.sent_at = position, now
+        return standing_message(queue.wait_standing(outlook, place, spot.receipt))
 
     def _sign(self, event: Event, connection: Connection, spot: Spot, board: queue.Board) -> None:
         assert spot.place is not None
@@ -203,6 +203,12 @@ class Standings:
             )
             spot.place, spot.receipt = standing.place, standing.receipt
             self._send(connection, spot, standing)
+
+
+def _post(told: list[tuple[Connection, Message]]) -> None:
+    for connection, message in told:
+        connection.post(message)
+    told.clear()
 
 
 def _must_look(spot: Spot, place: Place, line: queue.Line) -> bool:
