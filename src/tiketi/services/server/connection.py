@@ -50,18 +50,9 @@ class Shared:
 
 class ClientConnection(Wire):
     __slots__ = (
-        "_answer",
-        "_apps",
-        "_driving",
-        "_expects_continue",
-        "_frames",
-        "_idle_until",
-        "_parser",
-        "_requests",
-        "_shared",
-        "_stream",
-        "_websocket",
-    )
+        "_answer", "_apps", "_driving", "_expects_continue", "_frames", "_idle_until", "_parser",
+        "_requests", "_shared", "_stream", "_websocket",
+    )  # fmt: skip
 
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
