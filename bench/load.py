@@ -2,8 +2,9 @@
 
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,22 @@ def press_file(port: int, path: str, posts: Path) -> Load:
     return _run(port, path, _POSTS, str(posts), seconds=SECONDS, connections=CONNECTIONS)
 
 
+def press_once(port: int, path: str, posts: Path, *, connections: int, seconds_max: int) -> Load:
+    """All lines of ``posts``, and then the end. wrk itself would go on to its last second."""
+    done = posts.with_suffix(".done")
+    done.unlink(missing_ok=True)
+    words = (str(posts), str(done))
+    command = _command(port, path, _POSTS, *words, seconds=seconds_max, connections=connections)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
+        while wrk.poll() is None and not done.exists():
+            time.sleep(0.05)
+        wrk.send_signal(signal.SIGINT)
+        said, _ = wrk.communicate()
+    if not done.exists():
+        raise RuntimeError(f"not every answer came within {seconds_max} s:\n{said}")
+    return _heard(said)
+
+
 def press(
     port: int,
     path: str,
@@ -47,12 +64,21 @@ def press(
 
 
 def _run(port: int, path: str, script: Path, *words: str, seconds: int, connections: int) -> Load:
-    arguments: Sequence[str] = [
+    command = _command(port, path, script, *words, seconds=seconds, connections=connections)
+    return _heard(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _command(
+    port: int, path: str, script: Path, *words: str, seconds: int, connections: int
+) -> list[str]:
+    return [
         *("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)),
         f"http://127.0.0.1:{port}{path}",
         *("--", *words),
     ]
-    said = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+
+
+def _heard(said: str) -> Load:
     rate, p99, errors = _RATE.search(said), _P99.search(said), _ERRORS.search(said)
     if rate is None or p99 is None:
         raise RuntimeError(f"wrk said nothing of use:\n{said}")
