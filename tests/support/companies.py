@@ -135,11 +135,9 @@ class FakeStripe(FakeCompany):
             case ["payment_intents", intent_id, "confirm"]:
                 return self._confirm(self.intents[intent_id], form)
             case ["payment_intents", intent_id, "cancel"]:
-                intent = self.intents[intent_id]
-                if intent["status"] in ("succeeded", "canceled"):
-                    return 400, {"error": {"code": "payment_intent_unexpected_state"}}
-                intent["status"] = "canceled"
-                return 200, intent
+                return self._cancel(self.intents[intent_id])
+            case ["payment_methods", method]:
+                return 200, {"id": method, "card": {"fingerprint": f"of {method}"}}
             case ["refunds"]:
                 return self._refund(form)
         raise AssertionError(received.path)
@@ -158,6 +156,12 @@ class FakeStripe(FakeCompany):
             "last_payment_error": None,
         }
         return 200, self.intents[intent_id]
+
+    def _cancel(self, intent: dict) -> tuple[int, object]:
+        if intent["status"] in ("succeeded", "canceled"):
+            return 400, {"error": {"code": "payment_intent_unexpected_state"}}
+        intent["status"] = "canceled"
+        return 200, intent
 
     def _confirm(self, intent: dict, form: dict) -> tuple[int, object]:
         match form["payment_method"]:

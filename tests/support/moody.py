@@ -53,6 +53,9 @@ class Moody:
     def check_details(self, charge: Charge, details: Mapping[str, Any]) -> None:
         """Anything will do."""
 
+    async def fingerprint(self, details: Mapping[str, Any]) -> None:
+        """It tells no card from another."""
+
     def introduce(self, charge: Charge) -> None:
         """It has to be asked."""
 

@@ -35,10 +35,13 @@ class Venue:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seats_per_user`` counts over all of a user's pending and confirmed reservations."""
+    """``seats_per_user`` counts over all of a user's pending and confirmed reservations,
+    ``seats_per_payment_method`` over all that one card pays for; None is without limit.
+    """
 
     seats_per_order: int = SEATS_PER_ORDER_DEFAULT
     seats_per_user: int = SEATS_PER_USER_DEFAULT
+    seats_per_payment_method: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,14 @@ _LOCK = text(_COLUMNS + " FOR UPDATE OF e")
 _INSERT = text("""
     INSERT INTO events.event (
         id, organizer_id, layout_id, title, artist, description, venue, starts_at, sale_opens_at,
-        sale_closes_at, currency, poster_url, seats_per_order, seats_per_user, refund_until,
+        sale_closes_at, currency, poster_url, seats_per_order, seats_per_user,
+        seats_per_payment_method, refund_until,
         refund_percent, queue_enabled, search_text, created_at, updated_at)
     VALUES (
         :id, :organizer_id, :layout_id, :title, :artist, :description, CAST(:venue AS jsonb),
         :starts_at, :sale_opens_at, :sale_closes_at, :currency, :poster_url, :seats_per_order,
-        :seats_per_user, :refund_until, :refund_percent, :queue_enabled, :search_text, :now, :now)
+        :seats_per_user, :seats_per_payment_method, :refund_until, :refund_percent,
+        :queue_enabled, :search_text, :now, :now)
     """)
 _REPLACE = text("""
     UPDATE events.event SET
@@ -39,6 +41,7 @@ _REPLACE = text("""
         venue = CAST(:venue AS jsonb), starts_at = :starts_at, sale_opens_at = :sale_opens_at,
         sale_closes_at = :sale_closes_at, currency = :currency, poster_url = :poster_url,
         seats_per_order = :seats_per_order, seats_per_user = :seats_per_user,
+        seats_per_payment_method = :seats_per_payment_method,
         refund_until = :refund_until, refund_percent = :refund_percent,
         queue_enabled = :queue_enabled, search_text = :search_text, updated_at = :now
     WHERE id = :id""")
@@ -156,6 +159,7 @@ def _values(new: NewEvent) -> dict[str, Any]:
         "poster_url": new.poster_url,
         "seats_per_order": new.limits.seats_per_order,
         "seats_per_user": new.limits.seats_per_user,
+        "seats_per_payment_method": new.limits.seats_per_payment_method,
         "refund_until": new.refund_policy.until,
         "refund_percent": new.refund_policy.percent,
         "queue_enabled": new.queue_enabled,
@@ -168,7 +172,9 @@ def _event(row: dict[str, Any]) -> Event:
     return Event(
         **same,
         venue=Venue(**row["venue"]),
-        limits=Limits(row["seats_per_order"], row["seats_per_user"]),
+        limits=Limits(
+            row["seats_per_order"], row["seats_per_user"], row["seats_per_payment_method"]
+        ),
         refund_policy=RefundPolicy(row["refund_until"], row["refund_percent"]),
         tiers=tuple(_tier(tier) for tier in row["tiers"]),
         coded_tiers=frozenset(row["coded_tiers"]),

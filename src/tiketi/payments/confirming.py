@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,12 @@ from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.payments import repository
 from tiketi.payments.domain import UNPAID_ENDS, Payment, PaymentStatus
 from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
+from tiketi.payments.methods import METHOD_LIMIT, Method, digest_method, find_limit
 from tiketi.payments.providers.directory import Providers
 from tiketi.payments.providers.gateway import ProviderCall
 from tiketi.payments.providers.protocol import FINAL, ChargeState, ChargeStatus
 from tiketi.payments.refunding import charge_of
+from tiketi.payments.repository_methods import count_places, note_method
 from tiketi.payments.settlements import Settlements
 from tiketi.payments.starting import abandoned_at
 from tiketi.reservations import api as reservations
@@ -41,6 +43,7 @@ _UNPAYABLE = (
 class _Claim:
     payment: Payment
     is_mine: bool
+    is_refused: bool = False
 
 
 async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) -> Payment:
@@ -53,6 +56,8 @@ async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) 
     payment = claim.payment
     if claim.is_mine:
         return await _charge(runtime, payment, details)
+    if claim.is_refused:
+        return payment
     if payment.status in UNPAID_ENDS:
         raise PaymentFinal
     if payment.is_being_confirmed(runtime.clock.now()):
@@ -82,18 +87,40 @@ async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim
             return _Claim(over or await _read(tx, payment_id), is_mine=False)
     await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
     lease_seconds = runtime.settings.payment_provider_timeout_seconds + SETTLE_SECONDS
-    confirming_until = now + timedelta(seconds=lease_seconds)
+    until = now + timedelta(seconds=lease_seconds)
+    limit = await find_limit(runtime, payment)
+    digest = None if limit is None else await digest_method(runtime, payment, details)
+    if limit is not None and digest is not None:
+        method = Method(digest, reservation.places, limit)
+        return await _claim_within(runtime, payment, method, until)
     async with runtime.database.latest() as reader:
         claimed = await repository.claim(
-            reader,
-            payment_id,
-            confirming_until=confirming_until,
-            check_at=confirming_until,
-            now=now,
+            reader, payment_id, confirming_until=until, check_at=until, now=now
         )
         if claimed is None:
             return _Claim(await _read(reader, payment_id), is_mine=False)
     return _Claim(claimed, is_mine=True)
+
+
+async def _claim_within(
+    runtime: Runtime, payment: Payment, method: Method, until: datetime
+) -> _Claim:
+    """The same, if the means of payment may pay for so many places more; else it ends here."""
+    now = runtime.clock.now()
+    async with runtime.database.transaction() as tx:
+        used = await count_places(tx, payment, method.digest)
+        if used + method.places > method.limit:
+            over = await repository.settle_unpaid(
+                tx, payment.id, PaymentStatus.FAILED, METHOD_LIMIT, now
+            )
+            return _Claim(over or await _read(tx, payment.id), False, is_refused=over is not None)
+        claimed = await repository.claim(
+            tx, payment.id, confirming_until=until, check_at=until, now=now
+        )
+        if claimed is None:
+            return _Claim(await _read(tx, payment.id), is_mine=False)
+        await note_method(tx, payment.id, method.digest, method.places)
+        return _Claim(claimed, is_mine=True)
 
 
 async def _read(reader: Reader, payment_id: UUID) -> Payment:

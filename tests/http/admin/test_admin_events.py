@@ -83,6 +83,14 @@ async def test_a_limit_that_is_left_out_gives_way_to_the_other(organizer, given,
     assert tuple(event["limits"].values()) == limits
 
 
+async def test_one_card_may_have_a_limit_of_its_own(organizer):
+    limits = {"seats_per_order": 2, "seats_per_user": 2, "seats_per_payment_method": 6}
+    event = await organizer.make_event(publish=True, limits=limits)
+    assert event["limits"] == limits
+    body = organizer.event_body(limits={**limits, "seats_per_payment_method": 0})
+    assert (await organizer.post("/events", body)).status_code == 422
+
+
 async def test_an_events_prices_win_over_the_layouts(organizer):
     event = await organizer.make_event(prices={"VIP": 200_000})
     assert event["prices"] == {"VIP": 200_000, "A": 90_000}

@@ -9,8 +9,10 @@ from tests.support.companies import (
     FakeStripe,
     sign_for_stripe,
 )
+from tests.support.on_sale import Section, open_sale
 from tests.support.paying import Buyer, audit, count_rows
 from tests.support.receiver import open_receiver
+from tiketi.events import api as events
 from tiketi.payments.loops import reconcile
 from tiketi.services.app import build_app
 from tiketi.services.registry import get_service
@@ -195,3 +197,17 @@ async def test_a_sandbox_that_is_not_named_is_not_there(anna, client):
 async def test_a_service_that_lacks_a_provider_s_key_does_not_start(settings, changes):
     with pytest.raises(ValueError, match="TIKETI_"):
         build_app(get_service("payment"), settings.model_copy(update=changes))
+
+
+async def test_a_card_that_paid_for_enough_is_refused_before_stripe_takes_anything(
+    client, runtime, stripe
+):
+    limits = events.Limits(seats_per_order=4, seats_per_user=8, seats_per_payment_method=2)
+    event = await open_sale(runtime, sections=[Section("A")], limits=limits)
+    anna, boris = Buyer(client, event), Buyer(client, event)
+    paid = await confirm(anna, await anna.begin("A-1-1", "A-1-2"), "pm_card_visa")
+    assert paid.json()["status"] == "succeeded"
+    payment = await boris.begin("A-2-1")
+    refused = (await confirm(boris, payment, "pm_card_visa")).json()
+    assert (refused["status"], refused["failure_code"]) == ("failed", "payment_method_limit")
+    assert stripe.intents[intent_of(payment)]["amount_received"] == 0

@@ -79,6 +79,9 @@ class TierView(View):
 class LimitsView(View):
     seats_per_order: int
     seats_per_user: int
+    seats_per_payment_method: int | None = Field(
+        None, exclude_if=lambda limit: limit is None, description="Left out where there is none."
+    )
 
 
 class RefundPolicyView(View):
@@ -177,7 +180,9 @@ class EventView(View):
             },
             presale=_presale(event, codes),
             limits=LimitsView(
-                seats_per_order=limits.seats_per_order, seats_per_user=limits.seats_per_user
+                seats_per_order=limits.seats_per_order,
+                seats_per_user=limits.seats_per_user,
+                seats_per_payment_method=limits.seats_per_payment_method,
             ),
             refund_policy=RefundPolicyView(until=policy.until, percent=policy.percent),
             queue=queue,

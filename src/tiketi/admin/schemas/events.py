@@ -75,6 +75,9 @@ class LimitsBody(Body):
 
     seats_per_order: Annotated[int, Field(ge=1, le=SEATS_PER_ORDER_MAX)] | None = None
     seats_per_user: Annotated[int, Field(ge=1, le=SEATS_PER_USER_MAX)] | None = None
+    seats_per_payment_method: Annotated[int, Field(ge=1, le=SEATS_PER_USER_MAX)] | None = Field(
+        None, description="Paid for with one card, whoever pays; null: no such limit."
+    )
 
     @model_validator(mode="after")
     def _order_fits_user(self) -> "LimitsBody":
@@ -87,7 +90,8 @@ class LimitsBody(Body):
         order, user, usual = self.seats_per_order, self.seats_per_user, Limits()
         if order is None:
             order = min(usual.seats_per_order, user or usual.seats_per_order)
-        return Limits(order, user or max(usual.seats_per_user, order))
+        most = user or max(usual.seats_per_user, order)
+        return Limits(order, most, self.seats_per_payment_method)
 
 
 class RefundPolicyBody(Body):

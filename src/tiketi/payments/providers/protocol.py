@@ -82,6 +82,12 @@ class Provider(Protocol):
         """Invalid unless the charge can be confirmed with these details."""
         ...
 
+    async def fingerprint(self, details: Mapping[str, Any]) -> str | None:
+        """The same for the same card, whoever pays with it; None where that is not known before
+        the money is taken.
+        """
+        ...
+
     def introduce(self, charge: Charge) -> ChargeState | None:
         """How the charge begins, where the company need not be asked for that; else None."""
         ...

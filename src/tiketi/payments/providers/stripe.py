@@ -72,6 +72,15 @@ class Stripe:
         if method is not None and not _ID.fullmatch(method):
             raise Invalid.at(("body", "payment_method"), "is not a payment method of Stripe's")
 
+    async def fingerprint(self, details: Mapping[str, Any]) -> str | None:
+        """Of a card that is sent to us; what its page confirms, Stripe captures at once."""
+        method = details.get("payment_method")
+        if method is None:
+            return None
+        answer = await self._company.get(f"/v1/payment_methods/{method}")
+        card = answer.body.get("card") if answer.is_success else None
+        return card.get("fingerprint") if isinstance(card, dict) else None
+
     def introduce(self, charge: Charge) -> None:
         """Its page needs a client secret, which only Stripe has."""
 

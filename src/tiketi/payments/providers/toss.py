@@ -67,6 +67,12 @@ class Toss:
         if details.get("amount", charge.amount_minor) != charge.amount_minor:
             raise Invalid.at(("body", "amount"), "is not this payment's")
 
+    async def fingerprint(
+        self,
+        details: Mapping[str, Any],  # the protocol's
+    ) -> None:
+        """It shows no more of a card than a few digits, and those only once it has paid."""
+
     def introduce(self, charge: Charge) -> ChargeState:
         return self._state(charge, ChargeStatus.CREATED, None)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from tiketi.payments.providers.sandbox.books import (
     write_entry,
 )
 from tiketi.payments.providers.sandbox.cards import Deed, find_card
-from tiketi.payments.providers.sandbox.key import WebhookKey
+from tiketi.payments.providers.sandbox.key import KEY_BYTES, WebhookKey
 from tiketi.payments.providers.sandbox.page import page_url
 from tiketi.payments.providers.sandbox.webhooks import read_webhook
 
@@ -75,6 +76,10 @@ class Sandbox:
         if card is None:
             raise Invalid.at(("body", "card"), "the sandbox needs a card", "missing")
         find_card(card["number"])
+
+    async def fingerprint(self, details: Mapping[str, Any]) -> str:
+        number = "".join(details["card"]["number"].split())
+        return blake2b(number.encode(), key=self._key[:KEY_BYTES], digest_size=16).hexdigest()
 
     def introduce(self, charge: Charge) -> ChargeState:
         """Enough to begin with: it enters the books at the first call that asks more."""
