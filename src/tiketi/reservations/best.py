@@ -89,7 +89,10 @@ async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int)
     opened = await free_seats.opened(search.access.allotments)
     chosen = find_group(hall, await free_seats.glance(hall, opened), ask, pick)
     if chosen is None:
-        chosen = find_group(hall, await free_seats.look(hall, opened, user_id), ask, pick)
+        free = await free_seats.look(hall, opened)
+        if find_group(hall, free, ask, pick) is not None:
+            free &= ~await free_seats.locked(hall, user_id)
+            chosen = find_group(hall, free, ask, pick)
     if chosen is None:
         raise NoSeatsTogether
     free_seats.note_taken(hall, chosen)

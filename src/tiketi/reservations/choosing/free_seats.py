@@ -2,6 +2,7 @@
 that leaves nothing to choose from, as PostgreSQL says.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,9 +16,11 @@ from tiketi.seats import api as seats
 
 # As long as what everybody is shown may not have heard of a hold yet.
 RECENT_SECONDS = 1.0
-EVENTS_MAX = 1_000
+EVENTS_MAX = 200
 # Other losers at this moment widen the choice of one who begins; beyond this it is wide enough.
 LOSSES_MAX = 32
+# What a process asks of PostgreSQL: a hall of 50,000 seats at most once a second.
+LOOKED_SEATS_A_SECOND_MAX = 50_000
 
 # Which seats an allotment has never changes.
 KEPT_FRESH_SECONDS = 300.0
@@ -34,7 +37,7 @@ class FreeSeats:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._recent: OrderedDict[UUID, _Recent] = OrderedDict()
-        # One question at a time for all who look: nothing is kept once it is answered.
+        # One question at a time for all who look.
         self._states: AgingCache[UUID, str] = AgingCache(
             runtime, self._read, fresh_seconds=0.0, stale_seconds=0.0, weight_max=EVENTS_MAX
         )
@@ -66,16 +69,28 @@ class FreeSeats:
         recent = self._recent_of(hall.seat_map.event_id)
         return _free(states, opened) & ~(recent.young | recent.old)
 
-    async def look(self, hall: Hall, opened: int, user_id: UUID) -> int:
-        """The free seats at this moment, those that the user has locked among them."""
-        event_id = hall.seat_map.event_id
-        states = (await self._states.get(event_id)).value
-        if len(states) != hall.size:
+    async def look(self, hall: Hall, opened: int) -> int:
+        """The free seats as PostgreSQL has them, the locked ones among them; in a large hall as
+        it had them a moment ago, when it was last asked, less those taken here since.
+        """
+        event_id, now = hall.seat_map.event_id, self._runtime.clock.monotonic()
+        recent = self._recent_of(event_id)
+        asks = now - recent.looked_at >= hall.size / LOOKED_SEATS_A_SECOND_MAX
+        if asks:
+            recent.states = (await self._states.get(event_id)).value
+            recent.looked_at = now
+        if len(recent.states) != hall.size:
+            recent.looked_at = -math.inf
             raise Unavailable("The seat map is being replaced.")
+        taken = 0 if asks else recent.young | recent.old
+        return _free(recent.states, opened) & ~taken
+
+    async def locked(self, hall: Hall, user_id: UUID) -> int:
+        """The seats that somebody other than the user has locked."""
         locked = await seats.locked_indexes(
-            self._runtime, event_id, hall.seat_map, but_not_by=user_id
+            self._runtime, hall.seat_map.event_id, hall.seat_map, but_not_by=user_id
         )
-        return _free(states, opened) & ~set_of(locked, hall.size)
+        return set_of(locked, hall.size)
 
     def note_taken(self, hall: Hall, indexes: Sequence[int]) -> None:
         """The seats are being taken here: nobody is offered them for a moment."""
@@ -114,11 +129,12 @@ class FreeSeats:
 class _Recent:
     """Two generations: what is noted is remembered for one to two times ``RECENT_SECONDS``."""
 
-    __slots__ = ("losses", "old", "turned_at", "young")
+    __slots__ = ("looked_at", "losses", "old", "states", "turned_at", "young")
 
     def __init__(self, now: float) -> None:
         self.turned_at = now
         self.young = self.old = self.losses = 0
+        self.states, self.looked_at = "", -math.inf
 
     def turn(self, now: float) -> None:
         passed = now - self.turned_at
