@@ -85,6 +85,7 @@ class RedisStore:
     async def command(self, *words: str | bytes | float) -> Any:
         """The reply of one read, or of a write that may be lost or repeated without harm.
 
+        It is as on the wire: bytes, integers, and flat lists of them.
         Its second word is its key, if it has one; then it travels as scripts do.
         """
         try:

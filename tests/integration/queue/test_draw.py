@@ -68,7 +68,7 @@ async def test_the_store_does_not_know_the_key_before_the_opening(runtime):
     event_id = await _await_draw(runtime)
     await join_in_turn(runtime, event_id, people(2))
     await admit(runtime)
-    held = await runtime.redis.command("HGETALL", room_keys(event_id)[0])
+    held = await runtime.redis.client.hgetall(room_keys(event_id)[0])
     await open_now(runtime, event_id)
     key = (await queue.read_latest_board(runtime, event_id)).draw.key
     assert key.hex() not in str(held)

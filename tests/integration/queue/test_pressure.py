@@ -161,7 +161,7 @@ async def test_a_dead_process_s_report_ages_out(runtime, sale):
     event_id = await open_line(runtime)
     await _hold(sale, seconds=HOLD * 20)
     assert (await read_pressure(runtime))["hold"] > 1
-    [(process, report)] = (await runtime.redis.command("HGETALL", pressure_key())).items()
+    [(process, report)] = (await runtime.redis.client.hgetall(pressure_key())).items()
     at_ms, figures = report.decode().split(" ", 1)
     old = f"{int(at_ms) - pressure_store.REPORT_AGE_MS_MAX - 1} {figures}"
     await runtime.redis.command("HSET", pressure_key(), process, old)
