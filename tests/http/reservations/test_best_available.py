@@ -76,6 +76,16 @@ async def test_a_layout_may_say_where_its_best_seats_are(client, draw):
     assert await best(client, event, quantity=2) == ["A-1-5", "A-1-6"]
 
 
+async def test_a_map_drawn_before_distances_were_measured_counts_rows_and_numbers(client, runtime):
+    event = await open_sale(runtime, sections=[Section(rows=3, seats_per_row=5)])
+    async with runtime.database.transaction() as tx:
+        await tx.execute(text("UPDATE seats.seat_map SET distances = NULL, aisles = NULL"))
+    answer = await ask(client, event.id, quantity=3)
+    assert [item["seat_id"] for item in answer.json()["items"]] == ["A-1-1", "A-1-2", "A-1-3"]
+    answer = await ask(client, event.id, quantity=3)
+    assert [item["seat_id"] for item in answer.json()["items"]] == ["A-2-1", "A-2-2", "A-2-3"]
+
+
 async def test_neighbours_do_not_sit_across_an_aisle(client, draw):
     seats = [{"number": n, "x": n + 3 * (n > 2), "y": 0} for n in range(1, 7)]
     event = await draw([{"name": "1", "seats": seats}])

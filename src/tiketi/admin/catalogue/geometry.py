@@ -34,7 +34,11 @@ def place_sections(layout: Layout) -> tuple[LayoutSection, ...]:
         rows = tuple(_place_rows(section, place))
         placed.append(
             LayoutSection(
-                name=section.name, title=section.title, rows=rows, price_minor=section.price
+                name=section.name,
+                title=section.title,
+                rows=rows,
+                price_minor=section.price,
+                focal_point=_focus(section),
             )
         )
         back = max(seat.y for row in rows for seat in row.seats)
@@ -61,7 +65,13 @@ def _counted(section: Section) -> LayoutSection:
         seats_per_row=section.seats_per_row,
         start_row=section.start_row or 1,
         price_minor=section.price,
+        focal_point=_focus(section),
     )
+
+
+def _focus(section: Section) -> tuple[float, float] | None:
+    point = section.focal_point
+    return (point.x, point.y) if point is not None else None
 
 
 def _place_rows(section: Section, place: Place) -> Iterator[LayoutRow]:

@@ -87,6 +87,13 @@ class Place(Strict):
     )
 
 
+class FocalPoint(Strict):
+    """Where a section's best seats are, in the coordinates of the seats."""
+
+    x: Coordinate
+    y: Coordinate
+
+
 class Seat(Strict):
     number: SeatNumber
     x: Coordinate
@@ -122,6 +129,12 @@ class Section(Strict):
     place: Place | None = Field(None, description="Unset: behind the section before, centred.")
     accessible: list[SeatLabel] = Field([], description="Wheelchair places, as ROW-NUMBER.")
     companion: list[SeatLabel] = Field([], description="Seats beside them, as ROW-NUMBER.")
+    # A layout is known by all that is in it: without the field it stays the one it was.
+    focal_point: FocalPoint | None = Field(
+        None,
+        description="Best available is nearest to it; unset: the middle of the front row.",
+        exclude_if=lambda point: point is None,
+    )
 
 
 class Layout(Strict):

@@ -44,6 +44,14 @@ def test_sections_without_a_place_line_up_behind_each_other():
     assert [row.name for row in placed[2].rows] == ["7", "8", "9"]
 
 
+def test_a_section_says_where_its_best_seats_are_and_is_the_same_without():
+    whole = layout(section(), section("B", focal_point={"x": -2, "y": 6}, accessible=["1-1"]))
+    plain, marked = place_sections(whole)
+    assert (plain.focal_point, marked.focal_point) == (None, (-2, 6))
+    # Its id follows from this text.
+    assert "focal_point" not in whole.sections[0].model_dump_json()
+
+
 def test_marked_section_stands_where_a_plain_one_would():
     plain = place_seats(layout(section("A"), section("B"), section("C")))
     marked = place_seats(layout(section("A"), section("B", accessible=["1-1"]), section("C")))
