@@ -8,6 +8,7 @@ import httpx
 import structlog
 
 from tiketi.infra.http.dispatch import WritesInFlight
+from tiketi.infra.keyspace import tags
 from tiketi.infra.loops import Loop, run_loop
 from tiketi.infra.runtime import Runtime
 
@@ -37,6 +38,7 @@ class Lifespan:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def start(self) -> None:
+        tags()  # a tenth of a second, which the first request would pay
         await _learn_keys(self._runtime)
         self._tasks = [
             asyncio.create_task(run_loop(self._runtime, loop), name=loop.name)

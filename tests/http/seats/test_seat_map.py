@@ -4,6 +4,7 @@ import gzip
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from tests.support.away import database_away
 from tests.support.copies import age_copies
@@ -110,6 +111,28 @@ async def test_fifty_thousand_seats_fit_in_small_answers(runtime, client, stadiu
     assert states.headers["content-encoding"] == "gzip"
     assert int(states.headers["content-length"]) < 2_000
     assert {len(text) for text in states.json()["sections"].values()} == {5_000}
+
+
+async def test_fifty_thousand_seats_half_sold_at_random_fit_in_one_small_answer(
+    runtime, client, stadium
+):
+    """The worst there is to compress, and locks with it."""
+    async with runtime.database.transaction() as tx:
+        await tx.execute(_SELL_HALF, {"event_id": stadium.id})
+    answer = await client.get(f"/events/{stadium.id}/availability")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 16_000
+    shown = "".join(answer.json()["sections"].values())
+    assert 24_000 < shown.count("s") + shown.count("h") < 26_000
+    tag = {"if-none-match": answer.headers["etag"]}
+    again = await client.get(f"/events/{stadium.id}/availability", headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+_SELL_HALF = text("""
+    UPDATE seats.seat SET reservation_id = gen_random_uuid(),
+        state = CASE WHEN random() < 0.5 THEN 's' ELSE 'h' END::"char"
+    WHERE event_id = :event_id AND random() < 0.5""")
 
 
 async def test_a_map_is_read_once_for_many(runtime, client, stadium):
