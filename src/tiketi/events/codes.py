@@ -1,5 +1,6 @@
 """Access codes: what opens a presale, a tier, or places kept back, to whoever has been told."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,5 +49,6 @@ class Presale:
 
 
 def digest_of(event_id: UUID, code: str) -> bytes:
-    """What a code is looked for by: neither its case nor the blanks around it count."""
-    return blake2b(code.strip().casefold().encode(), key=event_id.bytes, digest_size=16).digest()
+    """What a code is looked for by: its case does not count, nor how a keyboard composes it."""
+    same = unicodedata.normalize("NFKC", code).strip().casefold()
+    return blake2b(same.encode(), key=event_id.bytes, digest_size=16).digest()
