@@ -8,8 +8,7 @@ from uuid import UUID
 import orjson
 
 from tiketi.events.api import EventStatus
-from tiketi.kernel.clock import rfc3339
-from tiketi.queue.api import PlaceState, Standing
+from tiketi.queue.api import Standing, describe_standing
 
 
 class Kind(StrEnum):
@@ -38,30 +37,6 @@ def standing_message(standing: Standing) -> Message:
     if standing.pass_token is None:
         return Message(Kind.POSITION, (_POSITION + orjson.dumps(fields)[1:]).decode())
     return _message(Kind.ADMITTED, fields)
-
-
-def describe_standing(standing: Standing) -> dict[str, Any]:
-    """The fields of a standing as the contract has them. By hand: it is sent a million times."""
-    place, estimate = standing.place, standing.estimate
-    assert place.state is not PlaceState.ABSENT
-    position = place.position
-    fields: dict[str, Any] = {
-        "state": place.state,  # a text, as an enumeration of texts
-        "number": place.number,
-        "position": position,
-        "ahead": None if position is None else position - 1,
-        "eta_seconds": estimate and estimate.seconds,
-        "eta_range_seconds": estimate and [estimate.low_seconds, estimate.high_seconds],
-        "poll_after_seconds": standing.poll_after_seconds,
-        "receipt": standing.receipt,
-    }
-    if standing.pass_token is not None:
-        fields["pass"] = standing.pass_token
-        if place.expires_at is not None:
-            fields["pass_expires_at"] = rfc3339(place.expires_at)
-    if standing.held_back is not None:
-        fields["held_back"] = standing.held_back.value
-    return fields
 
 
 def status_message(event_id: UUID, status: EventStatus) -> Message:

@@ -88,7 +88,7 @@ class Standings:
         self, event: Event, line: queue.Line
     ) -> tuple[list[Connection], list[tuple[Connection, Spot]]]:
         """Move everybody who still waits; who has to be looked up, at once or when convenient."""
-        outlook = queue.Outlook(line.board)
+        outlook = line.outlook
         urgent: list[Connection] = []
         idle: list[tuple[Connection, Spot]] = []
         now, signed, most_signed = self._runtime.clock.monotonic(), 0, SIGNED_A_TICK_MAX

@@ -5,6 +5,7 @@ from tiketi.queue.admitter import Admitter, count_over_capacity
 from tiketi.queue.audience import AudienceRecorder
 from tiketi.queue.audience_repository import count_joined
 from tiketi.queue.boards import read_board, read_latest_board
+from tiketi.queue.describing import describe_standing
 from tiketi.queue.domain import (
     CAPACITY_MAX,
     PASS_TTL_SECONDS_MAX,
@@ -77,6 +78,7 @@ __all__ = [
     "configure",
     "count_joined",
     "count_over_capacity",
+    "describe_standing",
     "draw_place",
     "drop_room",
     "find_notice",

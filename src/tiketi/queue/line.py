@@ -3,7 +3,7 @@
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from tiketi.infra.runtime import Runtime
@@ -39,6 +39,10 @@ class Line:
     left: Sequence[int]
     left_board: Board
     left_at: float
+    outlook: Outlook = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outlook", Outlook(self.board))
 
     def move(self, place: Place) -> Place:
         """The waiting place as of this line, as lua/figures.lua ``gone_below`` has it.

@@ -68,8 +68,8 @@ async def read_status(
     waiting = runtime.one(Waiting)
     known = await waiting.find(event_id, actor.user_id, shown)
     if known is not None:
-        place, board, given = known
-        standing, receipt = _sign(runtime, event, actor.user_id, place, board=board, shown=given)
+        place, outlook, given = known
+        standing, receipt = _sign(runtime, event, actor.user_id, place, outlook, shown=given)
         if receipt is not given:
             waiting.keep(event_id, actor.user_id, receipt)
         return standing
@@ -167,7 +167,7 @@ def _learn(
         runtime.one(Lines).note(event.id, board)
     waiting = runtime.one(Waiting)
     place = waiting.not_behind(event.id, user_id, seen.place, board)
-    standing, receipt = _sign(runtime, event, user_id, place, board=board, shown=shown)
+    standing, receipt = _sign(runtime, event, user_id, place, Outlook(board), shown=shown)
     waiting.remember(event.id, user_id, place, board, receipt)
     return standing
 
@@ -182,7 +182,7 @@ def sign_standing(
     shown: Receipt | None = None,
 ) -> Standing:
     """The standing of a place that was read already, with its papers."""
-    return _sign(runtime, event, user_id, place, board=board, shown=shown)[0]
+    return _sign(runtime, event, user_id, place, Outlook(board), shown=shown)[0]
 
 
 def _sign(
@@ -190,10 +190,11 @@ def _sign(
     event: Event,
     user_id: UUID,
     place: Place,
+    outlook: Outlook,
     *,
-    board: Board,
     shown: Receipt | None,
 ) -> tuple[Standing, Receipt]:
+    board = outlook.board
     # What has expired proves nothing any more.
     counts = place.state is not PlaceState.EXPIRED
     proof = Proof(
@@ -210,7 +211,7 @@ def _sign(
         shown, proof, number=place.number, sale_closes_at=event.sale_closes_at
     )
     if place.state is PlaceState.WAITING:
-        return wait_standing(Outlook(board), place, receipt.text), receipt
+        return wait_standing(outlook, place, receipt.text), receipt
     pass_token = None
     if place.state is PlaceState.ADMITTED and place.expires_at is not None:
         pass_token = sign_pass(runtime, proof, expires_at=place.expires_at)

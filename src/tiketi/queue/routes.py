@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from tiketi.events.api import EventCache, SaleNotOpen
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.routes import Access, Routes
@@ -30,6 +32,10 @@ def _receipt(call: Call[Any, Any], event_id: UUID) -> api.Receipt | None:
     return api.Receipt(call.request.headers["queue-receipt"], proof)
 
 
+def _told(standing: api.Standing) -> Answer:
+    return Answer(orjson.dumps(api.describe_standing(standing)))
+
+
 @routes.post(
     "/{event_id}/join",
     body=JoinBody,
@@ -41,7 +47,7 @@ def _receipt(call: Call[Any, Any], event_id: UUID) -> api.Receipt | None:
     errors=(SaleNotOpen,),
     detached=False,
 )
-async def join_queue(call: Call[JoinBody | None, None]) -> StandingView:
+async def join_queue(call: Call[JoinBody | None, None]) -> Answer:
     """Take a place in the waiting room; joining again keeps the first."""
     standing = await api.join_queue(
         call.runtime,
@@ -50,7 +56,7 @@ async def join_queue(call: Call[JoinBody | None, None]) -> StandingView:
         receipt=call.body.receipt if call.body else None,
         now=call.now,
     )
-    return StandingView.of(standing)
+    return _told(standing)
 
 
 @routes.get(
@@ -59,16 +65,15 @@ async def join_queue(call: Call[JoinBody | None, None]) -> StandingView:
     access=Access.USER,
     limit=Limit.WAITING,
     takes_receipt=True,
-    guard=_find_event,
     errors=(api.NotInQueue,),
 )
-async def read_status(call: Call[None, None]) -> StandingView:
+async def read_status(call: Call[None, None]) -> Answer:
     """Read one's own standing, by access token or by receipt."""
     event_id = call.path_id("event_id")
     standing = await api.read_status(
         call.runtime, call.actor, event_id, shown=_receipt(call, event_id), now=call.now
     )
-    return StandingView.of(standing)
+    return _told(standing)
 
 
 @routes.post(

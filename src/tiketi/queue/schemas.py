@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from tiketi.infra.http.wire import Body, Moment, View
-from tiketi.queue.api import Board, Draw, HeldBack, Standing
+from tiketi.queue.api import Board, Draw, HeldBack
 
 _HELD_BACK = (
     "sold_out: nobody is admitted until a seat returns; paused: nobody until the operator goes on; "
@@ -19,6 +19,8 @@ class JoinBody(Body):
 
 
 class StandingView(View):
+    """What describing.py tells."""
+
     # ``pass`` is a keyword of Python and a word of the contract.
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -39,24 +41,6 @@ class StandingView(View):
         description=f"only while waiting, and admission is held back: {_HELD_BACK}",
         exclude_if=lambda value: value is None,
     )
-
-    @classmethod
-    def of(cls, standing: Standing) -> "StandingView":
-        place, estimate = standing.place, standing.estimate
-        position, passed = place.position, standing.pass_token is not None
-        return cls(
-            state=place.state.value,
-            number=place.number,
-            position=position,
-            ahead=None if position is None else position - 1,
-            eta_seconds=estimate and estimate.seconds,
-            eta_range_seconds=estimate and (estimate.low_seconds, estimate.high_seconds),
-            poll_after_seconds=standing.poll_after_seconds,
-            receipt=standing.receipt,
-            pass_=standing.pass_token,
-            pass_expires_at=place.expires_at if passed else None,
-            held_back=standing.held_back,
-        )
 
 
 class DrawView(View):

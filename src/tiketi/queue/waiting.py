@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tiketi.infra.runtime import Runtime
 from tiketi.queue.domain import Board, Place, PlaceState, Proof
+from tiketi.queue.estimate import Outlook
 from tiketi.queue.line import Line
 from tiketi.queue.lines import Lines
 from tiketi.queue.permutation import draw_place
@@ -39,8 +40,8 @@ class Waiting:
 
     async def find(
         self, event_id: UUID, user_id: UUID, shown: Receipt | None
-    ) -> tuple[Place, Board, Receipt] | None:
-        """Place, board of the same moment, and the receipt last given; None: only the store knows.
+    ) -> tuple[Place, Outlook, Receipt] | None:
+        """Place, what its moment's board says, the receipt last given; None: only the store knows.
 
         NotFound where the event has no waiting room.
         """
@@ -57,7 +58,7 @@ class Waiting:
         if not line.still_waits(known.place.number):
             return None
         place = known.place = line.move(known.place)
-        return place, line.board, known.receipt
+        return place, line.outlook, known.receipt
 
     def not_behind(self, event_id: UUID, user_id: UUID, place: Place, board: Board) -> Place:
         """The place, no further back than this process has told: see ``Place.not_behind``."""

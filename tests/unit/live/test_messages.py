@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from tiketi.live.messages import describe_standing, standing_message
-from tiketi.queue.api import Estimate, Place, PlaceState, Standing
+from tiketi.live.messages import standing_message
+from tiketi.queue.api import Estimate, Place, PlaceState, Standing, describe_standing
 from tiketi.queue.schemas import StandingView
 
 LATER = datetime(2030, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
@@ -21,8 +21,9 @@ STANDINGS = [
 
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_it_has_the_same_fields(standing):
-    polled = orjson.loads(StandingView.of(standing).model_dump_json())
-    assert describe_standing(standing) == polled
+    described = orjson.loads(orjson.dumps(describe_standing(standing)))
+    declared = {"pass_" if name == "pass" else name: value for name, value in described.items()}
+    assert orjson.loads(StandingView(**declared).model_dump_json()) == described
 
 
 @pytest.mark.parametrize("standing", STANDINGS)

@@ -18,7 +18,13 @@ from tiketi.infra.http.errors import (
     RateLimited,
     RequestTimedOut,
 )
-from tiketi.infra.http.identity import actor_of_receipt, actor_of_token, address_of, bearer_of
+from tiketi.infra.http.identity import (
+    actor_of_receipt,
+    actor_of_token,
+    address_of,
+    bearer_of,
+    header_of,
+)
 from tiketi.infra.http.routes import Access, Endpoint
 from tiketi.infra.rate_limit import Budget, Counts, Limit, Verdict, spend
 from tiketi.infra.runtime import Runtime
@@ -27,6 +33,8 @@ from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import Forbidden, Unauthenticated
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+_NO_STORE = (b"cache-control", b"no-store")
 
 # A waiting person asks as often as they are told to; this is far above it.
 WAITING_PER_MINUTE = 240
@@ -84,7 +92,7 @@ class Dispatch:
     def _prove(self, request: Request) -> tuple[Actor, dict[str, Any]]:
         """The caller; a receipt stands in for a token that is missing or has run out."""
         token = bearer_of(request)
-        receipt = request.headers.get("queue-receipt") if self._endpoint.takes_receipt else None
+        receipt = header_of(request, b"queue-receipt") if self._endpoint.takes_receipt else None
         if token is not None:
             try:
                 return actor_of_token(self._runtime, token)
@@ -206,20 +214,25 @@ class Dispatch:
             raise RequestTimedOut from error
 
 
-class _Json:
-    """An answer in JSON that nobody else may keep: what Starlette's has, without its generality."""
+class _Bytes:
+    """A finished answer: what Starlette's has, without its generality. Nobody else may keep it,
+    unless its own headers say so.
+    """
 
-    def __init__(self, body: bytes, status: int) -> None:
-        self._body, self._status = body, status
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
 
     async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        answer = self._answer
         headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(self._body)).encode()),
-            (b"cache-control", b"no-store"),
+            (b"content-type", answer.media_type.encode()),
+            (b"content-length", str(len(answer.content)).encode()),
+            *answer.headers,
         ]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
+        if not any(name == b"cache-control" for name, _ in answer.headers):
+            headers.append(_NO_STORE)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
 
 
 class WritesInFlight:
@@ -248,11 +261,9 @@ def _render(result: Any, status: int) -> Asgi:
     if isinstance(result, CacheableAnswer | Response):
         return result
     if isinstance(result, BaseModel):
-        return _Json(result.__pydantic_serializer__.to_json(result), status)
+        return _Bytes(Answer(result.__pydantic_serializer__.to_json(result), status))
     if isinstance(result, Answer):
-        response = Response(result.content, result.status, media_type=result.media_type)
-        response.raw_headers.extend(result.headers)
-        return response
+        return _Bytes(result)
     if result is None:
         return Response(None, status, headers={"cache-control": "no-store"})
     raise AssertionError(f"a handler answered {type(result).__name__}")
