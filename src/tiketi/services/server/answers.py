@@ -7,7 +7,7 @@ from tiketi.services.server.heads import Headers, RequestHead
 
 _BAD_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _OK, _NO_CONTENT = 200, 204
-SILENT_STATUSES = frozenset({204, 304})  # no body, whatever their length says
+_SILENT_STATUSES = frozenset({204, 304})  # no body, whatever their length says
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
@@ -51,7 +51,7 @@ class Answer:
         if last:
             self.keep_alive = False
         self.switches = status < _OK
-        self._silent = self._silent or self.switches or status in SILENT_STATUSES
+        self._silent = self._silent or self.switches or status in _SILENT_STATUSES
         self._chunked, self._left_bytes = False, None
         lines, length = self._lines(status, headers)
         if not self._silent:

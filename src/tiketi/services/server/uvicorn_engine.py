@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from uvicorn.server import ServerState
 from wsproto.connection import ConnectionState as WebSocketState
 
-from tiketi.services.server.answers import SILENT_STATUSES, Answer
+from tiketi.services.server.answers import Answer
 from tiketi.services.server.engine import (
     ABORT_TIMEOUT_SECONDS,
     BACKLOG,
@@ -37,30 +37,39 @@ BODY_WAITING_BYTES_MAX = 64 * 1024  # that the application has not received; the
 
 
 class _Cycle(RequestResponseCycle):
-    """uvicorn's request and answer, where its framing is not HTTP's: to HTTP/1.0 a body of unknown
-    length ends by closing, and 204 and 304 have none, whatever their length says.
+    """uvicorn's request and answer, the answer written by ours: in one piece, framed as its head
+    says.
     """
 
-    _ends_by_closing = False
-    _silent = False
+    def __init__(self, head: RequestHead, **options: Any) -> None:
+        super().__init__(
+            expect_100_continue=head.expects_continue, keep_alive=head.keep_alive, **options
+        )
+        self._answer = Answer(head)
 
     async def send(self, message: Any) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_complete or self.response_started == message["type"].endswith(".start"):
+            raise RuntimeError(f"unexpected {message['type']}")
+        answer = self._answer
         if not self.response_started:
-            self._begin(message)
-        elif self._silent:
-            message = {**message, "body": b""}
-            self.expected_content_length = 0
-        elif self._ends_by_closing:
-            self.expected_content_length = len(message.get("body", b""))
-        await super().send(message)
-
-    def _begin(self, message: Any) -> None:
-        self._silent = message.get("status") in SILENT_STATUSES
-        if self.scope["http_version"] == "1.0":
-            headers = message.get("headers", [])
-            if not any(name.lower() == b"content-length" for name, _ in headers):
-                self._ends_by_closing = True
-                self.chunked_encoding = False
+            headers = [*self.default_headers, *message.get("headers", ())]
+            answer.begin(message["status"], headers, last=not self.keep_alive)
+            self.response_started, self.waiting_for_100_continue = True, False
+            return
+        written = answer.body(message.get("body", b""))
+        if message.get("more_body", False):
+            self.transport.write(written)
+            return
+        self.transport.write(written + answer.end())
+        self.response_complete, self.keep_alive = True, answer.keep_alive
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
 
 class _StrictProtocol(HttpToolsProtocol):
@@ -123,6 +132,7 @@ class _StrictProtocol(HttpToolsProtocol):
                 cast("asyncio.Protocol", self.transport.get_protocol()).data_received(rest)
             return
         self.cycle = _Cycle(
+            head,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -131,8 +141,6 @@ class _StrictProtocol(HttpToolsProtocol):
             access_log=self.access_log,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=head.expects_continue,
-            keep_alive=head.keep_alive,
             on_response=self.on_response_complete,
         )
         self._start_asgi_task(self.cycle, self.app)
