@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     pass_ttl_seconds: int = Field(600, ge=2, description="a queue pass's life")
     claim_batch_max: int = Field(128, ge=1, description="claims that one statement decides")
     claim_flights_max: int = Field(
-        2, ge=1, description="such statements at once, each on a connection of its own"
+        1, ge=1, description="such statements at once, each on a connection of its own"
     )
     claims_waiting_max: int = Field(
         2_000, ge=1, description="claims that wait for theirs; more are answered 503 at once"
