@@ -107,6 +107,18 @@ class Settings(BaseSettings):
         1.0, gt=0, description="between rounds that end expired holds"
     )
     sweep_batch_max: int = Field(200, ge=1, description="reservations a transaction")
+    offer_ttl_seconds: int = Field(
+        900, ge=1, description="what comes free is kept so long for who waited for it"
+    )
+    waiting_list_interval_seconds: float = Field(
+        0.5, gt=0, description="between rounds that offer what came free"
+    )
+    waiting_list_passed_over_max: int = Field(
+        3, ge=0, description="so often others are served before a party that needs more places"
+    )
+    waiting_list_gather_seconds_max: float = Field(
+        900.0, ge=0, description="then places are gathered for it, and no longer than this"
+    )
     admit_interval_seconds: float = Field(0.25, gt=0, description="between rounds of admission")
     audience_interval_seconds: float = Field(
         30.0, gt=0, description="between records of how many people came to each line"

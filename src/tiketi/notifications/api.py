@@ -5,6 +5,7 @@ from tiketi.notifications.letters import (
     event_cancelled,
     password_changed,
     password_reset,
+    places_offered,
     reservation_confirmed,
     reservation_refunded,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "event_cancelled",
     "password_changed",
     "password_reset",
+    "places_offered",
     "reservation_confirmed",
     "reservation_refunded",
 ]

@@ -1,5 +1,6 @@
 """What we write to people: short, in Korean and then in English, plain text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,27 @@ def event_cancelled(*, number: str, event_title: str) -> Letter:
         f"{event_title}\n예매번호 {number}\n\n공연이 취소되어 결제 금액을 전액 환불해 드립니다.",
         f"{event_title}\nReservation {number}\n\n"
         "The event was cancelled. You will be refunded in full.",
+    )
+
+
+def places_offered(
+    *,
+    event_title: str,
+    venue_name: str,
+    starts_at: datetime,
+    timezone: str,
+    places: Sequence[str],
+    until: datetime,
+    link: str,
+) -> Letter:
+    """To who waited: ``places`` are seat ids, or tiers with how many, kept ``until`` then."""
+    starts, ends, named = _local(starts_at, timezone), _local(until, timezone), ", ".join(places)
+    return _letter(
+        "대기하신 좌석이 나왔습니다 · Places for you",
+        f"{event_title}\n{venue_name}\n{starts}\n{named}\n\n"
+        f"{ends}까지 고객님만 예매하실 수 있습니다. 그 뒤에는 다음 분께 넘어갑니다.\n\n{link}",
+        f"{event_title}\n{venue_name}\n{starts}\n{named}\n\n"
+        f"They are kept for you until {ends}. Then they go to the next in line.\n\n{link}",
     )
 
 

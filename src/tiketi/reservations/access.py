@@ -1,6 +1,6 @@
-"""What a buyer's access code opens: a presale, tiers, allotments."""
+"""What a buyer's access code opens: a presale, tiers, allotments; and what an offer adds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,21 +8,30 @@ from uuid import UUID
 
 from tiketi.events.api import AccessCode, AccessCodes, CodeFor, Event
 from tiketi.infra.runtime import Runtime
+from tiketi.queue.api import QueuePassRequired
 from tiketi.reservations.errors import AccessCodeRequired
+from tiketi.reservations.waiting_list.domain import Offer
+from tiketi.reservations.waiting_list.offers import Admitted
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``presale``: whether the code opens the event's presale, if it has one at this moment."""
+    """``presale``: whether the code opens the event's presale, if it has one at this moment.
+
+    ``by_offer``: for want of a pass, nothing but what is offered.
+    """
 
     codes: Sequence[AccessCode] = ()
     presale: bool = False
+    offer: Offer | None = None
+    by_offer: bool = False
 
     @property
     def allotments(self) -> tuple[UUID, ...]:
         """Sorted, as is locked."""
         found = (code.subject_id for code in self.codes if code.opens is CodeFor.ALLOTMENT)
-        return tuple(sorted(each for each in found if each is not None))
+        offered = () if self.offer is None else (self.offer.allotment_id,)
+        return tuple(sorted({*(each for each in found if each is not None), *offered}))
 
     def opens_tier(self, event: Event, tier_id: UUID) -> bool:
         """Whether places of the tier may be bought."""
@@ -34,6 +43,11 @@ class Access:
         """AccessCodeRequired when one of them is not open."""
         if not all(self.opens_tier(event, tier_id) for tier_id in tier_ids):
             raise AccessCodeRequired
+
+    def require_offered(self, seat_indexes: Sequence[int], general: Mapping[UUID, int]) -> None:
+        """QueuePassRequired for anything else than the offer that stands in for a pass."""
+        if self.by_offer and not (self.offer and self.offer.covers(seat_indexes, general)):
+            raise QueuePassRequired
 
     def counted(self, tier_ids: AbstractSet[UUID]) -> tuple[UUID, ...]:
         """The limited codes that an order of these tiers uses once, sorted."""
@@ -52,11 +66,12 @@ NO_CODE = Access()
 
 
 async def read_access(
-    runtime: Runtime, event: Event, access_code: str | None, now: datetime
+    runtime: Runtime, admitted: Admitted, access_code: str | None, now: datetime
 ) -> Access:
-    """What the code opens; AccessCodeRequired for one that opens nothing at the event, and while
-    only who has a code of the presale may buy, for every other.
+    """What the buyer's code and offer open; AccessCodeRequired for a code that opens nothing at the
+    event, and while only who has a code of the presale may buy, for every other.
     """
+    event, offer = admitted.event, admitted.offer
     if access_code is None:
         codes: Sequence[AccessCode] = ()
     else:
@@ -66,4 +81,6 @@ async def read_access(
     presale = event.is_in_presale(now)
     if presale and not any(code.opens is CodeFor.PRESALE for code in codes):
         raise AccessCodeRequired
-    return Access(codes, presale) if codes else NO_CODE
+    if not codes and offer is None:
+        return NO_CODE
+    return Access(codes, presale, offer, admitted.by_offer)

@@ -87,9 +87,10 @@ async def choose(runtime: Runtime, search: Search, user_id: UUID, *, tried: int)
         return secrets.choice(found) if found else None
 
     opened = await free_seats.opened(search.access.allotments)
-    chosen = find_group(hall, await free_seats.glance(hall, opened), ask, pick)
+    reach = opened if search.access.by_offer else -1
+    chosen = find_group(hall, await free_seats.glance(hall, opened) & reach, ask, pick)
     if chosen is None:
-        free = await free_seats.look(hall, opened)
+        free = await free_seats.look(hall, opened) & reach
         if find_group(hall, free, ask, pick) is not None:
             free &= ~await free_seats.locked(hall, user_id)
             chosen = find_group(hall, free, ask, pick)

@@ -24,6 +24,7 @@ from tiketi.reservations.errors import (
     ReservationConfirmed,
     ReservationExpired,
 )
+from tiketi.reservations.waiting_list.repository import find_offer
 from tiketi.seats import api as seats
 from tiketi.seats.api import SeatMaps
 from tiketi.tickets import api as tickets
@@ -123,6 +124,7 @@ async def _judge(
 
 async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: Event) -> bool:
     seat_map = await runtime.one(SeatMaps).get(event.id) if reservation.seat_indexes else None
+    offer = await find_offer(tx, event.id, reservation.user_id)
     try:
         async with tx.savepoint():
             await quota.take_places(
@@ -137,6 +139,7 @@ async def _retake(tx: Tx, runtime: Runtime, reservation: Reservation, event: Eve
                 reservation_id=reservation.id,
                 indexes=reservation.seat_indexes,
                 general=reservation.general,
+                opened=[offer.allotment_id] if offer is not None else (),
             )
     except (seats.SeatTaken, seats.SoldOut, LimitExceeded, AccessCodeUsedUp):
         return False

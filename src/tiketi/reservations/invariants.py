@@ -101,4 +101,42 @@ INVARIANTS = (
             GROUP BY 1) AS c USING (id)
         WHERE k.uses <> coalesce(c.uses, 0)""",
     ),
+    Invariant(
+        "an_offer_keeps_its_places",
+        """
+        SELECT count(*) FROM reservations.waiting_entry AS w
+        WHERE w.status = 'offered' AND w.expires_at > now() AND w.quantity <> w.bought
+            + (SELECT count(*) FROM seats.seat AS s WHERE s.allotment_id = w.allotment_id)
+            + (SELECT coalesce(sum(b.capacity), 0) FROM seats.general_bucket AS b
+                WHERE b.allotment_id = w.allotment_id)""",
+    ),
+    Invariant(
+        "nobody_has_two_live_offers_at_an_event",
+        """
+        SELECT count(*) FROM (
+            SELECT FROM reservations.waiting_entry WHERE status = 'offered'
+            GROUP BY event_id, user_id HAVING count(*) > 1) AS twice""",
+    ),
+    Invariant(
+        "what_is_kept_for_an_offer_has_its_entry",
+        """
+        SELECT count(*) FROM (
+            SELECT allotment_id FROM seats.seat WHERE allotment_id IS NOT NULL
+            UNION ALL SELECT allotment_id FROM seats.general_bucket
+            WHERE allotment_id IS NOT NULL) AS kept
+        JOIN seats.allotment AS a ON a.id = kept.allotment_id AND a.purpose = 'offer'
+        LEFT JOIN reservations.waiting_entry AS w ON w.allotment_id = a.id
+        WHERE w.id IS NULL""",
+    ),
+    Invariant(
+        "what_came_free_is_looked_at_within_60_s",
+        """
+        SELECT count(*) FROM seats.returns AS r
+        WHERE r.looked_at < now() - interval '60 seconds' AND (
+            EXISTS (SELECT FROM seats.seat AS s WHERE s.allotment_id = r.allotment_id)
+            OR EXISTS (SELECT FROM seats.general_bucket AS b
+                WHERE b.allotment_id = r.allotment_id AND b.remaining > 0)
+            OR EXISTS (SELECT FROM reservations.waiting_entry AS w WHERE w.event_id = r.event_id
+                AND w.allotment_id IS NOT NULL AND w.expires_at <= now()))""",
+    ),
 )

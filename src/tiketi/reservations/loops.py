@@ -1,4 +1,4 @@
-"""The sweeper: holds end in time, and an event says that it is sold out."""
+"""The sweeper: holds end in time, and an event says that it is sold out. And waiting lists."""
 
 from sqlalchemy import text
 
@@ -7,6 +7,7 @@ from tiketi.infra import idempotency_store, outbox
 from tiketi.infra.loops import Loop
 from tiketi.infra.runtime import Runtime
 from tiketi.reservations import ending
+from tiketi.reservations.waiting_list.serving import serve_waiting_lists
 from tiketi.seats import api as seats
 
 
@@ -30,4 +31,11 @@ async def sweep(runtime: Runtime) -> bool:
 
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(7450613292)")
 
-LOOPS = (Loop("sweeper", lambda settings: settings.sweep_interval_seconds, sweep),)
+LOOPS = (
+    Loop("sweeper", lambda settings: settings.sweep_interval_seconds, sweep),
+    Loop(
+        "waiting_lists",
+        lambda settings: settings.waiting_list_interval_seconds,
+        serve_waiting_lists,
+    ),
+)

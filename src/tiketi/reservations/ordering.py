@@ -76,7 +76,8 @@ async def plan_order(
     access: Access = NO_CODE,
 ) -> Plan:
     """Look up what is asked for; Invalid for nothing, duplicates, or what the event has not,
-    AccessCodeRequired for a tier that ``access`` does not open.
+    AccessCodeRequired for a tier that ``access`` does not open, QueuePassRequired for more than the
+    offer that stands in for a pass.
     """
     if not seat_ids and not general:
         raise Invalid.at(("body",), "asks for no seat and no general place", "missing")
@@ -93,6 +94,9 @@ async def plan_order(
         seen.add(tier.id)
         items.append(Item(tier.id, tier.price_minor, wish.quantity))
     access.require_tiers(event, (item.tier_id for item in items))
+    access.require_offered(
+        [place.index for place in places], {wish.tier_id: wish.quantity for wish in general}
+    )
     return Plan(event, seat_map, places, tuple(items), access)
 
 

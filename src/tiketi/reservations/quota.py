@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tiketi.infra.postgres import Tx
+from tiketi.infra.postgres import Reader, Tx
 from tiketi.reservations.errors import LimitExceeded
 
 _TAKE = text("""
@@ -15,6 +15,8 @@ _TAKE = text("""
         places = q.places + excluded.places, places_max = excluded.places_max
         WHERE q.places + excluded.places <= :limit
     RETURNING places""")
+_COUNT = text("""
+    SELECT places FROM reservations.quota WHERE event_id = :event_id AND user_id = :user_id""")
 # Locked in sorted order before they are written, as everywhere.
 _GIVE_BACK = text("""
     WITH back AS (
@@ -39,6 +41,12 @@ async def take_places(tx: Tx, event_id: UUID, user_id: UUID, places: int, limit:
     )
     if taken.first() is None:
         raise LimitExceeded(limit)
+
+
+async def count_places(reader: Reader, event_id: UUID, user_id: UUID) -> int:
+    """How many places the account has."""
+    found = await reader.execute(_COUNT, {"event_id": event_id, "user_id": user_id})
+    return found.scalar_one_or_none() or 0
 
 
 async def give_back_places(tx: Tx, reservation_ids: Sequence[UUID]) -> None:

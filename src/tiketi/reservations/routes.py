@@ -33,15 +33,24 @@ from tiketi.reservations.schemas import (
     TicketsView,
     TicketView,
 )
+from tiketi.reservations.waiting_list import routes as waiting_list_routes
+from tiketi.reservations.waiting_list.offers import Admitted, admit_buyer
 from tiketi.seats import api as seats
 from tiketi.seats.api import LockLost, NoSeatsTogether, SeatTaken, SoldOut
 from tiketi.tickets.api import QrCodes, TicketPrinter
 
-routes = Routes("reservations", [*lock_routes.routes.endpoints])
+routes = Routes(
+    "reservations", [*lock_routes.routes.endpoints, *waiting_list_routes.routes.endpoints]
+)
 
 
 def _render(reservation: Reservation) -> bytes:
     return ReservationView.of(reservation).model_dump_json().encode()
+
+
+async def _admit(call: Call[Any, Any], event_id: UUID) -> Admitted:
+    queue_pass = call.request.headers.get(PASS_HEADER)
+    return await admit_buyer(call.runtime, call.actor, event_id, queue_pass, call.now)
 
 
 async def _is_own(call: Call[Any, Any]) -> None:
@@ -73,10 +82,9 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
     runtime, body, user_id = call.runtime, call.body, call.actor.user_id
 
     async def plan() -> ordering.Plan:
-        event = await ordering.admit_buyer(
-            runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
-        )
-        access = await read_access(runtime, event, body.access_code, call.now)
+        admitted = await _admit(call, body.event_id)
+        event = admitted.event
+        access = await read_access(runtime, admitted, body.access_code, call.now)
         general = [ordering.GeneralWish(wish.tier_id, wish.quantity) for wish in body.general]
         return await ordering.plan_order(runtime, event, body.seat_ids, general, access)
 
@@ -116,14 +124,12 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
     runtime, body = call.runtime, call.body
 
     async def plan() -> best.Search:
-        event = await ordering.admit_buyer(
-            runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
-        )
+        admitted = await _admit(call, body.event_id)
         return await best.plan_search(
             runtime,
-            event,
+            admitted.event,
             best.Wish(body.quantity, body.tier_id, body.section, body.adjacent, body.accessible),
-            await read_access(runtime, event, body.access_code, call.now),
+            await read_access(runtime, admitted, body.access_code, call.now),
         )
 
     async def decide(search: best.Search, key: Key) -> bytes:

@@ -24,11 +24,13 @@ _INSERT = text("""
         (id, event_id, name, seat_indexes, tier_ids, places, release_at, created_at)
     VALUES (:id, :event_id, :name, :seat_indexes, :tier_ids, :places, :release_at, :created_at)
     ON CONFLICT (event_id, name) WHERE deleted_at IS NULL DO NOTHING""")
-_FIND = text(f"{_COLUMNS} WHERE id = :id AND deleted_at IS NULL")
-_LOCK = text(f"{_COLUMNS} WHERE id = :id AND deleted_at IS NULL FOR UPDATE")
+_OF_SALE = "deleted_at IS NULL AND purpose = 'sale'"
+_FIND = text(f"{_COLUMNS} WHERE id = :id AND {_OF_SALE}")
+_LOCK = text(f"{_COLUMNS} WHERE id = :id AND {_OF_SALE} FOR UPDATE")
+_FIND_SEATS = text("SELECT seat_indexes FROM seats.allotment WHERE id = :id")
 # Newest first; UUIDv7 sorts by time.
 _LIST = text(f"""{_COLUMNS}
-    WHERE event_id = :event_id AND deleted_at IS NULL
+    WHERE event_id = :event_id AND {_OF_SALE}
         AND (CAST(:after AS uuid) IS NULL OR id < :after)
     ORDER BY id DESC LIMIT :limit""")
 _LOCK_DUE = text(f"""{_COLUMNS}
@@ -47,9 +49,12 @@ _UNBLOCK = text("""
         SELECT seat_index FROM seats.seat
         WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND allotment_id = :id
         ORDER BY seat_index FOR UPDATE)
-    UPDATE seats.seat AS seat SET allotment_id = NULL,
-        state = CASE WHEN seat.state = 'b' THEN CAST('a' AS "char") ELSE seat.state END
-    FROM kept WHERE seat.event_id = :event_id AND seat.seat_index = kept.seat_index""")
+    UPDATE seats.seat AS seat SET
+        allotment_id = CASE WHEN seat.state = 'b' THEN r.allotment_id END,
+        state = CASE WHEN seat.state = 'b' AND r.allotment_id IS NULL
+            THEN CAST('a' AS "char") ELSE seat.state END
+    FROM kept LEFT JOIN seats.returns AS r ON r.event_id = :event_id AND r.is_kept
+    WHERE seat.event_id = :event_id AND seat.seat_index = kept.seat_index""")
 _LOCK_BUCKETS = text("""
     SELECT bucket, CASE WHEN allotment_id IS NULL THEN remaining ELSE 0 END AS remaining
     FROM seats.general_bucket WHERE tier_id = :tier_id ORDER BY bucket FOR UPDATE""")
@@ -59,7 +64,8 @@ _SHRINK = text("""
     WHERE tier_id = :tier_id AND bucket = :bucket""")
 _INSERT_BUCKET = text("""
     INSERT INTO seats.general_bucket (tier_id, bucket, event_id, capacity, remaining, allotment_id)
-    VALUES (:tier_id, :bucket, :event_id, :quantity, :quantity, :id)""")
+    SELECT :tier_id, (max(bucket) + 1)::smallint, :event_id, :quantity, :quantity, :id
+    FROM seats.general_bucket WHERE tier_id = :tier_id""")
 _OPEN_BUCKETS = text("""
     WITH kept AS (
         SELECT tier_id, bucket FROM seats.general_bucket
@@ -106,6 +112,12 @@ async def find(reader: Reader, allotment_id: UUID) -> Allotment | None:
     return _allotment(row) if row is not None else None
 
 
+async def find_seats(reader: Reader, allotment_id: UUID) -> "array[int]":
+    """Those of any allotment, offers among them; none of one that is gone."""
+    found = (await reader.execute(_FIND_SEATS, {"id": allotment_id})).scalar_one_or_none()
+    return array("i", found or ())
+
+
 async def lock(tx: Tx, allotment_id: UUID) -> Allotment | None:
     row = (await tx.execute(_LOCK, {"id": allotment_id})).first()
     return _allotment(row) if row is not None else None
@@ -138,7 +150,9 @@ async def block_seats(tx: Tx, allotment: Allotment) -> set[int]:
 
 
 async def unblock_seats(tx: Tx, allotment: Allotment, indexes: Sequence[int]) -> None:
-    """Those that nobody has become available; the others will, when they are given back."""
+    """Those that nobody has become available, or are kept for a waiting list; the others will,
+    when they are given back.
+    """
     await tx.execute(
         _UNBLOCK,
         {"event_id": allotment.event_id, "indexes": list(indexes), "id": allotment.id},
@@ -147,18 +161,17 @@ async def unblock_seats(tx: Tx, allotment: Allotment, indexes: Sequence[int]) ->
 
 async def move_places(tx: Tx, allotment: Allotment, tier_id: UUID, quantity: int) -> bool:
     """General places of everybody's buckets into one of the allotment's; False: too few left."""
-    missing, last = quantity, -1
+    missing = quantity
     parts: list[dict[str, Any]] = []
     for row in await tx.execute(_LOCK_BUCKETS, {"tier_id": tier_id}):
         part = min(row.remaining, missing)
         missing -= part
-        last = row.bucket
         if part:
             parts.append({"tier_id": tier_id, "bucket": row.bucket, "quantity": part})
     if missing:
         return False
     await tx.execute(_SHRINK, parts)
-    bucket = {"tier_id": tier_id, "bucket": last + 1, "quantity": quantity}
+    bucket = {"tier_id": tier_id, "quantity": quantity}
     await tx.execute(_INSERT_BUCKET, {**bucket, "event_id": allotment.event_id, "id": allotment.id})
     return True
 

@@ -21,6 +21,7 @@ from tiketi.seats.allotments import (
 from tiketi.seats.domain import SeatMap
 from tiketi.seats.errors import AllotmentNameTaken, SeatTaken, SoldOut
 from tiketi.seats.maps_repository import find_map
+from tiketi.seats.returns import look_for_returns
 
 # Of the seats that are not available so many are named.
 NAMED_MAX = 100
@@ -108,9 +109,8 @@ async def release_due(tx: Tx, now: datetime) -> bool:
 
 
 async def list_allotment_seats(reader: Reader, allotment_id: UUID) -> Sequence[int]:
-    """Their indexes, sorted, which never change; none of an allotment that is gone."""
-    allotment = await repository.find(reader, allotment_id)
-    return allotment.seat_indexes if allotment is not None else ()
+    """Their indexes, sorted, which never change; an offer's too, none of one that is gone."""
+    return await repository.find_seats(reader, allotment_id)
 
 
 async def _release_some(tx: Tx, allotment: Allotment, now: datetime) -> None:
@@ -118,6 +118,7 @@ async def _release_some(tx: Tx, allotment: Allotment, now: datetime) -> None:
     await repository.unblock_seats(tx, allotment, batch)
     if allotment.released == 0:
         await repository.open_buckets(tx, allotment)
+        await look_for_returns(tx, allotment.event_id, now)
     released = allotment.released + len(batch)
     is_done = released == len(allotment.seat_indexes)
     await repository.set_released(

@@ -11,7 +11,7 @@ from tiketi.seats.allotments_service import (
     release_due,
 )
 from tiketi.seats.availability import Availability, read_availability
-from tiketi.seats.availability_repository import read_states
+from tiketi.seats.availability_repository import read_remaining, read_states
 from tiketi.seats.claims import INVARIANTS as CLAIM_INVARIANTS
 from tiketi.seats.claims import (
     claim_places,
@@ -54,6 +54,20 @@ from tiketi.seats.locks import (
     renew_lock,
 )
 from tiketi.seats.maps import MAP_INVARIANTS, SeatMaps
+from tiketi.seats.returns import (
+    OfferedPlaces,
+    Places,
+    SettledOffers,
+    end_look,
+    free_returned,
+    keep_returns,
+    lock_places,
+    lock_returns,
+    offer_places,
+    read_returned,
+    settle_offers,
+)
+from tiketi.seats.returns_repository import Returns
 
 __all__ = [
     "CLAIM_INVARIANTS",
@@ -73,6 +87,9 @@ __all__ = [
     "LockLost",
     "NewAllotment",
     "NoSeatsTogether",
+    "OfferedPlaces",
+    "Places",
+    "Returns",
     "SeatLayout",
     "SeatLock",
     "SeatMap",
@@ -81,6 +98,7 @@ __all__ = [
     "SeatRow",
     "SeatSection",
     "SeatTaken",
+    "SettledOffers",
     "SoldOut",
     "check_locks",
     "claim_places",
@@ -89,19 +107,27 @@ __all__ = [
     "create_layout",
     "delete_layout",
     "drop_map",
+    "end_look",
     "find_own_lock",
+    "free_returned",
     "get_allotment",
     "get_layout",
+    "keep_returns",
     "list_allotment_seats",
     "list_allotments",
     "list_changed_sold_out",
     "list_layouts",
+    "lock_places",
+    "lock_returns",
     "lock_seats",
     "locked_indexes",
+    "offer_places",
     "open_general",
     "open_map",
     "read_availability",
     "read_map",
+    "read_remaining",
+    "read_returned",
     "read_states",
     "release_after_hold",
     "release_allotment",
@@ -111,5 +137,6 @@ __all__ = [
     "renew_lock",
     "replace_layout",
     "sell_places",
+    "settle_offers",
     "tiers_of",
 ]

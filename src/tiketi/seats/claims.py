@@ -18,19 +18,21 @@ async def claim_places(
     reservation_id: UUID,
     indexes: Sequence[int],
     general: Mapping[UUID, int],
+    opened: Sequence[UUID] = (),
 ) -> None:
     """Hold every place that somebody had before: seats by index, general places by tier and
-    quantity. New claims are decided in batches (reservations/claiming.py).
+    quantity, those that are offered to the same account (``opened``) among them. New claims are
+    decided in batches (reservations/claiming.py).
 
     Raises SeatTaken or SoldOut, and then the caller's transaction (or savepoint) must roll back.
     """
     if indexes and seat_map is not None:
-        claimed = await repository.claim_seats(tx, event_id, reservation_id, indexes)
+        claimed = await repository.claim_seats(tx, event_id, reservation_id, indexes, opened=opened)
         missing = set(indexes) - claimed
         if missing:
             raise SeatTaken([seat_map.places[index].seat_id for index in missing])
     for tier_id in sorted(general):
-        parts = await repository.take_general(tx, tier_id, general[tier_id])
+        parts = await repository.take_general(tx, tier_id, general[tier_id], opened=opened)
         if not parts:
             raise SoldOut
         await repository.keep_general_claims(tx, reservation_id, tier_id, parts)

@@ -16,7 +16,9 @@ _CLAIM_SEATS = text("""
     WITH wanted AS (
         SELECT seat_index FROM seats.seat
         WHERE event_id = :event_id AND seat_index = ANY(:indexes)
-            AND (state = 'a' OR (state = 'b' AND allotment_id IS NOT NULL))
+            AND (state = 'a' OR (state = 'b' AND (allotment_id = ANY(:opened) OR EXISTS (
+                SELECT FROM seats.allotment AS t
+                WHERE t.id = allotment_id AND t.purpose = 'sale'))))
         ORDER BY seat_index FOR UPDATE)
     UPDATE seats.seat AS seat SET state = 'h', reservation_id = :reservation_id FROM wanted
     WHERE seat.event_id = :event_id AND seat.seat_index = wanted.seat_index
@@ -43,14 +45,18 @@ _RELEASE_SEATS = text("""
         WHERE s.reservation_id = h.owner_id
         ORDER BY s.event_id, s.seat_index FOR UPDATE OF s)
     UPDATE seats.seat AS seat SET reservation_id = NULL,
-        state = CASE WHEN seat.allotment_id IS NULL THEN 'a' ELSE 'b' END FROM owned
+        allotment_id = coalesce(seat.allotment_id, r.allotment_id),
+        state = CASE WHEN coalesce(seat.allotment_id, r.allotment_id) IS NULL
+            THEN 'a' ELSE 'b' END
+    FROM owned LEFT JOIN seats.returns AS r ON r.event_id = owned.event_id AND r.is_kept
     WHERE seat.event_id = owned.event_id AND seat.seat_index = owned.seat_index""")
 
 _TAKE_GENERAL = text("""
     WITH chosen AS MATERIALIZED (
         SELECT tier_id, bucket, quantity FROM seats.choose_buckets(
             ARRAY[1], ARRAY[CAST(:tier_id AS uuid)], ARRAY[CAST(:quantity AS int)],
-            CAST('{}' AS int[]), CAST('{}' AS uuid[]), true)
+            array_fill(1, ARRAY[cardinality(CAST(:opened AS uuid[]))]),
+            CAST(:opened AS uuid[]), true)
         WHERE bucket IS NOT NULL)
     UPDATE seats.general_bucket AS b
     SET remaining = remaining - chosen.quantity, held = held + chosen.quantity FROM chosen
@@ -85,13 +91,31 @@ _RELEASE_GENERAL = text("""
             coalesce(sum(quantity) FILTER (WHERE state = 'h'), 0) AS was_held,
             coalesce(sum(quantity) FILTER (WHERE state = 's'), 0) AS was_sold
         FROM gone GROUP BY tier_id, bucket),
+    -- Where returns are kept, everybody's places go on into the bucket of those.
+    moved AS MATERIALIZED (
+        SELECT back.*, kept.bucket AS into_bucket, was_held + was_sold AS n
+        FROM back JOIN seats.general_bucket AS b USING (tier_id, bucket)
+        LEFT JOIN seats.returns AS r
+            ON r.event_id = b.event_id AND r.is_kept AND b.allotment_id IS NULL
+        LEFT JOIN seats.general_bucket AS kept
+            ON kept.tier_id = b.tier_id AND kept.allotment_id = r.allotment_id),
+    changes AS (
+        SELECT tier_id, bucket, sum(remaining) AS remaining, sum(was_held) AS was_held,
+            sum(was_sold) AS was_sold, sum(capacity) AS capacity
+        FROM (
+            SELECT tier_id, bucket, CASE WHEN into_bucket IS NULL THEN n ELSE 0 END AS remaining,
+                was_held, was_sold, CASE WHEN into_bucket IS NULL THEN 0 ELSE -n END AS capacity
+            FROM moved
+            UNION ALL
+            SELECT tier_id, into_bucket, n, 0, 0, n FROM moved WHERE into_bucket IS NOT NULL) AS m
+        GROUP BY tier_id, bucket),
     locked AS (
-        SELECT b.tier_id, b.bucket, back.was_held, back.was_sold
-        FROM seats.general_bucket AS b JOIN back USING (tier_id, bucket)
+        SELECT b.tier_id, b.bucket, c.remaining, c.was_held, c.was_sold, c.capacity
+        FROM seats.general_bucket AS b JOIN changes AS c USING (tier_id, bucket)
         ORDER BY b.tier_id, b.bucket FOR UPDATE OF b)
     UPDATE seats.general_bucket AS b SET
-        remaining = remaining + locked.was_held + locked.was_sold,
-        held = held - locked.was_held, sold = sold - locked.was_sold
+        capacity = b.capacity + locked.capacity, remaining = b.remaining + locked.remaining,
+        held = b.held - locked.was_held, sold = b.sold - locked.was_sold
     FROM locked WHERE b.tier_id = locked.tier_id AND b.bucket = locked.bucket""")
 
 _AVAILABLE = text("""
@@ -100,19 +124,33 @@ _AVAILABLE = text("""
 
 
 async def claim_seats(
-    tx: Tx, event_id: UUID, reservation_id: UUID, indexes: Sequence[int]
+    tx: Tx,
+    event_id: UUID,
+    reservation_id: UUID,
+    indexes: Sequence[int],
+    *,
+    opened: Sequence[UUID],
 ) -> set[int]:
     """Hold those of the seats that are available; answers which they were."""
     rows = await tx.execute(
         _CLAIM_SEATS,
-        {"event_id": event_id, "reservation_id": reservation_id, "indexes": list(indexes)},
+        {
+            "event_id": event_id,
+            "reservation_id": reservation_id,
+            "indexes": list(indexes),
+            "opened": list(opened),
+        },
     )
     return {row.seat_index for row in rows}
 
 
-async def take_general(tx: Tx, tier_id: UUID, quantity: int) -> list[tuple[int, int]]:
+async def take_general(
+    tx: Tx, tier_id: UUID, quantity: int, *, opened: Sequence[UUID]
+) -> list[tuple[int, int]]:
     """Hold places of a tier: (bucket, quantity) of each bucket taken from, empty if too few."""
-    rows = await tx.execute(_TAKE_GENERAL, {"tier_id": tier_id, "quantity": quantity})
+    rows = await tx.execute(
+        _TAKE_GENERAL, {"tier_id": tier_id, "quantity": quantity, "opened": list(opened)}
+    )
     return [(row.bucket, row.quantity) for row in rows]
 
 

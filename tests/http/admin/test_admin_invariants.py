@@ -13,6 +13,13 @@ from tests.support.away import database_away, redis_away
 from tiketi.admin.invariants import ADMITTED_OVER_CAPACITY, INVARIANTS
 from tiketi.queue.keys import room_keys
 
+# An entry on a waiting list of each status that follows.
+_ENTRY = """
+    INSERT INTO reservations.waiting_entry (id, event_id, user_id, quantity, tier_ids, adjacent,
+        allotment_id, expires_at, created_at, status)
+    SELECT gen_random_uuid(), r.event_id, r.user_id, 1, '{}', false, gen_random_uuid(),
+        now() + interval '1 h', now(), s.status
+    FROM (SELECT * FROM reservations.reservation LIMIT 1) AS r, (VALUES"""
 # What breaks each promise in the little world below, and how often it then is broken.
 PLANTED = {
     "at_most_one_live_owner_a_seat": (
@@ -36,6 +43,22 @@ PLANTED = {
     "what_is_kept_back_has_its_unreleased_allotment": (
         "UPDATE seats.allotment SET released_at = now()",
         6,
+    ),
+    "an_offer_keeps_its_places": (f"{_ENTRY} ('offered')) AS s (status)", 1),
+    "nobody_has_two_live_offers_at_an_event": (
+        f"""
+        DO $$ BEGIN
+            DROP INDEX reservations.waiting_entry_live;
+            {_ENTRY} ('offered'), ('offered')) AS s (status);
+        END $$""",
+        1,
+    ),
+    "what_is_kept_for_an_offer_has_its_entry": ("UPDATE seats.allotment SET purpose = 'offer'", 6),
+    "what_came_free_is_looked_at_within_60_s": (
+        """
+        INSERT INTO seats.returns (event_id, allotment_id, is_kept, look_until, looked_at)
+        SELECT event_id, id, false, now(), now() - interval '61 s' FROM seats.allotment""",
+        1,
     ),
     "limited_codes_match_their_orders": ("UPDATE events.access_code SET uses = uses + 1", 1),
     "no_seat_held_by_an_expired_reservation_over_60_s": (
