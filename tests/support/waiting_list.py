@@ -6,6 +6,7 @@ from tests.support.selling import order, outcome
 from tiketi.kernel.ids import new_id
 from tiketi.reservations import api as reservations
 from tiketi.reservations.waiting_list.serving import serve_waiting_lists
+from tiketi.seats.api import CLAIM_INVARIANTS
 
 PATH = "/reservations/waiting-list"
 POLL_SECONDS = 0.02
@@ -17,8 +18,11 @@ class Waiter:
     def __init__(self, client, event_id):
         self.client, self.event_id = client, str(event_id)
         self.user_id = new_id()
-        self.token = client.token(self.user_id)
         self.id = None
+
+    @property
+    def token(self):
+        return self.client.token(self.user_id)
 
     async def ask(self, quantity=1, **wish):
         body = {"event_id": self.event_id, "quantity": quantity, **wish}
@@ -72,11 +76,6 @@ async def serve(runtime, *, rounds=2):
 
 async def broken(runtime):
     """The promises of this kind that are broken at this moment."""
-    from tiketi.seats.api import CLAIM_INVARIANTS  # noqa: PLC0415 # beside the others
-
-    found = []
+    checked = (*CLAIM_INVARIANTS, *reservations.INVARIANTS)
     async with runtime.database.snapshot() as reader:
-        for invariant in (*CLAIM_INVARIANTS, *reservations.INVARIANTS):
-            if await invariant.violations(reader):
-                found.append(invariant.name)
-    return found
+        return [each.name for each in checked if await each.violations(reader)]

@@ -27,7 +27,8 @@ _KEEP = text("""
 _INSERT_ALLOTMENT = text("""
     INSERT INTO seats.allotment
         (id, event_id, name, purpose, seat_indexes, tier_ids, places, created_at)
-    VALUES (:id, :event_id, CAST(CAST(:id AS uuid) AS text), :purpose, :seat_indexes, :tier_ids, :places, :now)
+    VALUES (:id, :event_id, CAST(CAST(:id AS uuid) AS text), :purpose, :seat_indexes, :tier_ids,
+        :places, :now)
     ON CONFLICT (id) DO NOTHING""")
 _LOCK_BUCKETS = text("""
     SELECT FROM seats.general_bucket WHERE event_id = :event_id

@@ -1,8 +1,10 @@
 """Who waits for a sold-out event: offered, bought, passed on, and everything that is refused."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.clock import ShiftedClock
 from tests.support.on_sale import General, Section, open_sale
@@ -15,6 +17,7 @@ ROW = [f"A-1-{number}" for number in range(1, 7)]
 
 @pytest.fixture
 async def event(runtime):
+    runtime.clock = ShiftedClock()
     return await open_sale(runtime, sections=[Section("A", rows=1, seats_per_row=6)])
 
 
@@ -94,7 +97,7 @@ async def test_an_offer_that_expires_goes_to_the_next(client, runtime, event, so
     await give_back(client, sold, 3)
     await serve(runtime)
     assert await anna.offered() == ["A-1-4"]
-    runtime.clock = ShiftedClock(timedelta(seconds=runtime.settings.offer_ttl_seconds + 1))
+    runtime.clock.advance(seconds=runtime.settings.offer_ttl_seconds + 1)
     assert outcome(await anna.buy(seat_ids=["A-1-4"])) == "seat_taken"
     await serve(runtime)
     assert await anna.status() == "expired"
@@ -166,7 +169,7 @@ async def test_an_end_of_the_sale_ends_every_wait(client, runtime, event, sold, 
     anna, boris = await waiter().wait(), await waiter().wait()
     await give_back(client, sold, 0)
     await serve(runtime)
-    runtime.clock = ShiftedClock(timedelta(days=21))
+    runtime.clock.advance(days=21)
     await serve(runtime)
     assert [await anna.status(), await boris.status()] == ["expired", "expired"]
     assert (await states(runtime, str(event.id)))[0] == "a"
@@ -193,8 +196,12 @@ async def test_nobody_waits_for_what_can_be_bought_now(client, runtime, event, w
 async def test_limits_of_the_order_and_of_the_account_hold(client, sold, waiter):
     assert (await waiter().ask(5)).json()["code"] == "limit_exceeded"
     anna = waiter()
-    anna.token = sold[0][1]
-    assert (await anna.ask(4)).status_code == 201
+    anna.user_id = UUID(sold[0][0].json()["user_id"])
+    body = {"quantity": 4, "event_id": anna.event_id}
+    async with client.runtime.database.transaction() as tx:
+        await tx.execute(text("UPDATE reservations.quota SET places = 5"))
+    assert (await client.post(PATH, body, token=anna.token)).json()["code"] == "limit_exceeded"
+    assert (await anna.ask(3)).status_code == 201
 
 
 async def test_only_while_on_sale(client, runtime):
