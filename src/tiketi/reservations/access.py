@@ -29,8 +29,10 @@ class Access:
     @property
     def allotments(self) -> tuple[UUID, ...]:
         """Sorted, as is locked."""
-        found = (code.subject_id for code in self.codes if code.opens is CodeFor.ALLOTMENT)
         offered = () if self.offer is None else (self.offer.allotment_id,)
+        if self.by_offer:
+            return offered
+        found = (code.subject_id for code in self.codes if code.opens is CodeFor.ALLOTMENT)
         return tuple(sorted({*(each for each in found if each is not None), *offered}))
 
     def opens_tier(self, event: Event, tier_id: UUID) -> bool:

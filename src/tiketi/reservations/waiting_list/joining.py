@@ -92,7 +92,9 @@ async def _is_served(runtime: Runtime, event: Event, wish: PartyWish, user_id: U
     free = await free_seats.glance(hall, 0) if hall else 0
     if find_places(sale, Stock(0, free, {}, dict(shown.general)), wish) is None:
         return False
-    free = await free_seats.look(hall, 0, user_id) if hall else 0
+    free = 0
+    if hall is not None:
+        free = await free_seats.look(hall, 0) & ~await free_seats.locked(hall, user_id)
     async with runtime.database.latest() as reader:
         general = await seats.read_remaining(reader, event.id)
     return find_places(sale, Stock(0, free, {}, general), wish) is not None
