@@ -27,6 +27,8 @@ bench: $(READY)
 	$(BIN)/python -m bench.queue.million
 	$(BIN)/python -m bench.queue.sockets
 	$(BIN)/python -m bench.events
+	$(BIN)/python -m bench.reservation
+	$(BIN)/python -m bench.reservation.sellout
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)

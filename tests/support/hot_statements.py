@@ -100,6 +100,9 @@ FILL = """
     ANALYZE"""
 
 
+FILL_SECONDS_MAX = 60
+
+
 @dataclass(frozen=True)
 class Plan:
     """``scans``: each table that is read, with the index it is read by, or None for all of it."""
@@ -113,7 +116,7 @@ async def explain_hot(runtime: Runtime) -> list[Plan]:
     async with runtime.database.latest() as reader:
         driver = await reader.driver()
         await driver.execute("SET statement_timeout = 0")
-        await driver.execute(FILL)
+        await driver.execute(FILL, timeout=FILL_SECONDS_MAX)
         await driver.execute("SET plan_cache_mode = force_generic_plan")
         return [Plan(each, await _explain(driver, each.sql)) for each in HOT]
 
