@@ -87,6 +87,13 @@ def _heard(said: str) -> Load:
     )
 
 
+def answered(load: Load) -> float:
+    """Answers a second, where none was a refusal."""
+    if load.refused:
+        raise RuntimeError(f"{load.refused} calls were refused: {load}")
+    return load.per_second
+
+
 def require_tools(*names: str) -> None:
     """Leave with what to install where a program is missing."""
     missing = [name for name in names if shutil.which(name) is None]

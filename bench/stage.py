@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -142,22 +142,28 @@ def _is_listening(port: int) -> bool:
     return True
 
 
+def draft_event(now: datetime, **changes: object) -> events.NewEvent:
+    """An event on sale now, with nothing to sell yet."""
+    chosen: dict[str, object] = {
+        "title": "Benchmark",
+        "artist": "Nobody",
+        "venue": events.Venue("Hall", "1 Street", "Asia/Seoul"),
+        "starts_at": now + timedelta(days=30),
+        "sale_opens_at": now - timedelta(hours=1),
+        "sale_closes_at": now + timedelta(days=1),
+        "currency": "KRW",
+        **changes,
+    }
+    return events.NewEvent(**chosen)  # type: ignore[arg-type]  # as its fields are
+
+
 async def open_room(runtime: Runtime, **settings: object) -> UUID:
     """A published event on sale whose waiting room has these settings."""
     now = runtime.clock.now()
     chosen = {"enabled": True, "capacity": 1, "rate_per_minute": 60, **settings}
     async with runtime.database.transaction() as tx:
-        new = events.NewEvent(
-            title="Benchmark",
-            artist="Nobody",
-            venue=events.Venue("Hall", "1 Street", "Asia/Seoul"),
-            starts_at=now + timedelta(days=30),
-            sale_opens_at=now - timedelta(hours=1),
-            sale_closes_at=now + timedelta(days=1),
-            currency="KRW",
-            queue_enabled=True,
-            tiers=(events.NewTier("Standing", 30_000, events.TierKind.GENERAL, 100),),
-        )
+        tier = events.NewTier("Standing", 30_000, events.TierKind.GENERAL, 100)
+        new = draft_event(now, queue_enabled=True, tiers=(tier,))
         event = await events.create_event(tx, new, organizer_id=None, now=now)
         await queue.open_room(tx, runtime, event.id, queue.WaitingRoomSettings(**chosen))
         await events.publish_event(tx, event.id, now=now)

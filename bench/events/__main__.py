@@ -4,18 +4,17 @@ The Node.js tiketi's figures are of another hour on the same machine, so the rat
 than those to the bare server of the same round.
 """
 
-import argparse
 import asyncio
 from collections import defaultdict
 from contextlib import ExitStack
-from pathlib import Path
 from uuid import UUID
 
 from tests.support.on_sale import General, Section, open_sale
 
-from bench.load import SECONDS, Load, press, require_tools
-from bench.ratios import Ratio, print_ratios, write_json
-from bench.stage import Stage, open_library, open_stage, serve_bare, serve_service
+from bench.load import answered, press
+from bench.program import over, print_round, run_program
+from bench.ratios import Ratio
+from bench.stage import Stage, open_library, serve_bare, serve_service
 
 SEATS = [Section(f"S{number}", 7, 100) for number in range(7)]  # 4,900
 EVENTS = 40
@@ -67,31 +66,19 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
         }
         for number in range(rounds):
             for server, (bare, own) in ports.items():
-                figures[f"bare {server}"].append(_answered(press(bare, "/")))
+                figures[f"bare {server}"].append(answered(press(bare, "/")))
                 for what, path in paths.items():
                     load = press(own, path, header="Accept-Encoding:", values=codings)
-                    figures[f"{what} {server}"].append(_answered(load))
-            print(
-                f"round {number + 1}",
-                {name: round(of[-1]) for name, of in figures.items()},
-                flush=True,
-            )
+                    figures[f"{what} {server}"].append(answered(load))
+            print_round(number, figures)
     return figures
-
-
-def _answered(load: Load) -> float:
-    if load.refused:
-        raise RuntimeError(f"{load.refused} calls were refused: {load}")
-    return load.per_second
 
 
 def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
     ratios = []
     for server in servers:
-        bare = figures[f"bare {server}"]
         for what in READS:
-            own = figures[f"{what} {server}"]
-            values = tuple(a / b for a, b in zip(own, bare, strict=True))
+            values = over(figures, f"{what} {server}", f"bare {server}")
             ratios.append(Ratio(f"{what} / bare, {server}", *BARE_BAR, values))
         for what, node in NODE.items():
             values = tuple(each / node for each in figures[f"{what} {server}"])
@@ -100,22 +87,14 @@ def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
     return ratios
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.events", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--server", action="append", choices=sorted(NODE_BARS))
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    require_tools("wrk")
-    servers = chosen.server or sorted(NODE_BARS)
-    print(f"{chosen.rounds} rounds of {SECONDS} s a figure, {', '.join(servers)}")
-    with open_stage() as stage:
-        figures = measure(stage, servers, chosen.rounds)
-    ratios = judge(figures, servers)
-    if chosen.json:
-        write_json(chosen.json, ratios, dict(figures))
-    return 0 if print_ratios(ratios) else 1
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(
+        run_program(
+            "bench.events",
+            __doc__,
+            servers=list(NODE_BARS),
+            tools=("wrk",),
+            measure=measure,
+            judge=judge,
+        )
+    )

@@ -3,10 +3,10 @@
 Every figure is taken in turns with its ceiling, so that the machine's mood is the same for both.
 """
 
-import argparse
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,14 +14,14 @@ from uuid import UUID
 
 import uvloop
 
-from bench.load import CONNECTIONS, SECONDS, Load, press, require_tools
+from bench.load import CONNECTIONS, Load, answered, press
+from bench.program import over, print_round, run_program
 from bench.queue.ceiling import press_script
-from bench.ratios import Ratio, print_ratios, write_json
+from bench.ratios import Ratio
 from bench.stage import (
     Stage,
     open_library,
     open_room,
-    open_stage,
     serve_bare,
     serve_service,
     token_of,
@@ -95,72 +95,63 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> dict[str, list[flo
         second = running.enter_context(serve_service(stage, "queue", servers[0]))[0]
         for number in range(rounds):
             for server, (bare, own) in ports.items():
-                figures[f"bare {server}"].append(_answered(press(bare, "/")))
+                figures[f"bare {server}"].append(answered(press(bare, "/")))
                 status = press(own, f"{room}/status", header=BEARER, values=waiting)
-                figures[f"status {server}"].append(_answered(status))
+                figures[f"status {server}"].append(answered(status))
                 write_newcomers(stage, newcomers)
                 join = press(own, f"{room}/join", method="POST", header=BEARER, values=newcomers)
-                figures[f"join {server}"].append(_answered(join))
+                figures[f"join {server}"].append(answered(join))
             pair = (ports[servers[0]][1], second)
-            figures["status, two processes"].append(press_two(pair, f"{room}/status", waiting))
+            figures["status, two processes"].append(
+                press_two(pair, f"{room}/status", [waiting] * 2)
+            )
+            halves = [stage.directory / f"newcomers-{half}" for half in range(2)]
+            for half in halves:
+                write_newcomers(stage, half)
+            two = press_two(pair, f"{room}/join", halves, method="POST")
+            figures["join, two processes"].append(two)
             figures["redis-benchmark"].append(press_script(stage, event_id))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 figures["join in process"].append(runner.run(join_in_process(stage, event_id)))
-            print(
-                f"round {number + 1}",
-                {name: round(of[-1]) for name, of in figures.items()},
-                flush=True,
-            )
+            print_round(number, figures)
     return figures
 
 
-def press_two(ports: tuple[int, int], path: str, waiting: Path) -> float:
+def press_two(
+    ports: tuple[int, int], path: str, values: Sequence[Path], *, method: str = "GET"
+) -> float:
     """Two processes, half of the connections each, at the same time."""
 
-    def half(port: int) -> Load:
-        return press(port, path, header=BEARER, values=waiting, connections=CONNECTIONS // 2)
+    def half(port: int, those: Path) -> Load:
+        return press(
+            port, path, method=method, header=BEARER, values=those, connections=CONNECTIONS // 2
+        )
 
     with ThreadPoolExecutor(2) as pool:
-        return sum(_answered(load) for load in pool.map(half, ports))
-
-
-def _answered(load: Load) -> float:
-    if load.refused:
-        raise RuntimeError(f"{load.refused} calls were refused: {load}")
-    return load.per_second
+        return sum(answered(load) for load in pool.map(half, ports, values))
 
 
 def judge(figures: dict[str, list[float]], servers: list[str]) -> list[Ratio]:
-    def over(name: str, ceiling: str) -> tuple[float, ...]:
-        return tuple(a / b for a, b in zip(figures[name], figures[ceiling], strict=True))
-
     ratios = []
     for server in servers:
         for name, (floor, aim) in zip(("status", "join"), BARS[server], strict=True):
-            values = over(f"{name} {server}", f"bare {server}")
+            values = over(figures, f"{name} {server}", f"bare {server}")
             ratios.append(Ratio(f"{name} / bare, {server}", floor, aim, values))
-    values = over("status, two processes", f"status {servers[0]}")
-    ratios.append(Ratio(f"two processes / one, status, {servers[0]}", 1.7, 1.9, values))
-    values = over("join in process", "redis-benchmark")
+    for name in ("status", "join"):
+        values = over(figures, f"{name}, two processes", f"{name} {servers[0]}")
+        ratios.append(Ratio(f"two processes / one, {name}, {servers[0]}", 1.7, 1.9, values))
+    values = over(figures, "join in process", "redis-benchmark")
     return [*ratios, Ratio("join in process / redis-benchmark 64x16", 0.50, 0.60, values)]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.queue", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--server", action="append", choices=sorted(BARS))
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    require_tools("wrk", "redis-benchmark")
-    servers = chosen.server or sorted(BARS)
-    print(f"{chosen.rounds} rounds of {SECONDS} s a figure, {', '.join(servers)}")
-    with open_stage() as stage:
-        figures = measure(stage, servers, chosen.rounds)
-    ratios = judge(figures, servers)
-    if chosen.json:
-        write_json(chosen.json, ratios, dict(figures))
-    return 0 if print_ratios(ratios) else 1
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(
+        run_program(
+            "bench.queue",
+            __doc__,
+            servers=list(BARS),
+            tools=("wrk", "redis-benchmark"),
+            measure=measure,
+            judge=judge,
+        )
+    )

@@ -4,9 +4,7 @@ Every buyer takes four seats of their own, commits wait for the disk, and server
 share the machine's cores.
 """
 
-import argparse
 import asyncio
-import subprocess
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,13 +12,14 @@ from uuid import UUID
 
 import uvloop
 
-from bench.load import CONNECTIONS, SECONDS, Load, press_file, require_tools
-from bench.ratios import Ratio, print_ratios, write_json
+from bench.load import SECONDS, Load, answered, press_file
+from bench.program import Figures, over, print_round, run_program
+from bench.ratios import Ratio
 from bench.reservation.ceiling import press_pgbench
 from bench.reservation.hall import SEATS_A_BUYER, open_hall
 from bench.reservation.library import press_library
 from bench.reservation.orders import open_map, write_orders
-from bench.stage import Stage, open_stage, serve_service
+from bench.stage import Stage, serve_service
 from tiketi.infra.runtime import open_runtime
 
 CLIENTS = 32
@@ -28,7 +27,8 @@ BATCH, BATCH_CLIENTS = 64, 8
 # More than anything here sells within one turn.
 SEATS = 4 * 100_000
 ORDERS = 12_500
-SERVERS = ("hypercorn", "uvicorn")
+SEVERAL = "several statements"
+BARS = {"hypercorn": (0.60, 0.9), "uvicorn": (0.0, 0.0)}
 
 
 def new_hall(stage: Stage) -> UUID:
@@ -67,81 +67,64 @@ def press_endpoint(stage: Stage, port: int) -> Load:
     return press_file(port, "/api/v1/reservations", path)
 
 
-def run_round(stage: Stage, ports: dict[str, int], figures: dict[str, list[float]]) -> None:
+def measure(stage: Stage, servers: list[str], rounds: int) -> Figures:
+    figures: Figures = defaultdict(list)
+    with ExitStack() as running:
+        ports = {
+            server: running.enter_context(serve_service(stage, "reservation", server))[0]
+            for server in servers
+        }
+        for number in range(rounds):
+            measure_round(stage, ports, figures)
+            print_round(number, figures)
+    return figures
+
+
+def measure_round(stage: Stage, ports: dict[str, int], figures: Figures) -> None:
     """Each figure once, on seats of its own."""
 
-    def note(name: str, value: float) -> None:
-        figures[name].append(value)
-        print(f"  {name:34} {value:9.0f}/s", flush=True)
+    def pgbench(script: str, **options: int) -> float:
+        return press_pgbench(stage, script, new_hall(stage), seconds=SECONDS, **options)
 
-    def pgbench(name: str, script: str, **options: int) -> None:
-        note(name, press_pgbench(stage, script, new_hall(stage), seconds=SECONDS, **options))
-
-    pgbench("pgbench, several statements", "several", clients=CLIENTS)
-    pgbench("pgbench, a function a buyer", "batch", clients=CLIENTS, buyers=1)
-    pgbench("pgbench, a batch of 64", "batch", clients=BATCH_CLIENTS, buyers=BATCH)
-    note("claims, 64 waiting", press_claims(stage, new_hall(stage), 64))
-    note("claims, 256 waiting", press_claims(stage, new_hall(stage), 256))
+    figures[SEVERAL].append(pgbench("several", clients=CLIENTS))
+    figures["function"].append(pgbench("batch", clients=CLIENTS, buyers=1))
+    figures["function of 64"].append(pgbench("batch", clients=BATCH_CLIENTS, buyers=BATCH))
+    figures["claims, 64 waiting"].append(press_claims(stage, new_hall(stage), 64))
+    figures["claims, 256 waiting"].append(press_claims(stage, new_hall(stage), 256))
     one = {"claim_batch_max": 1, "claim_flights_max": 8}
-    note("claims, one at a time", press_claims(stage, new_hall(stage), 32, **one))
+    figures["claims, one at a time"].append(press_claims(stage, new_hall(stage), CLIENTS, **one))
     for server, port in ports.items():
         load = press_endpoint(stage, port)
-        if load.refused:
-            raise RuntimeError(f"{load.refused} orders were refused")
-        note(f"POST /reservations, {server}", load.per_second)
-        figures[f"POST /reservations, {server}, p99 ms"].append(load.p99_ms)
+        figures[f"POST /reservations, {server}"].append(answered(load))
+        figures[f"its p99 ms, {server}"].append(load.p99_ms)
 
 
-def ratios_of(figures: dict[str, list[float]]) -> list[Ratio]:
-    def over(name: str, figure: str, ceiling: str, *, floor: float, aim: float) -> Ratio:
-        pairs = zip(figures[figure], figures[ceiling], strict=True)
-        return Ratio(name, floor, aim, tuple(value / most for value, most in pairs))
-
-    several = "pgbench, several statements"
+def judge(figures: Figures, servers: list[str]) -> list[Ratio]:
+    together = over(figures, "claims, 64 waiting", SEVERAL)
+    alone = over(figures, "claims, one at a time", "function")
     return [
-        over("claims, 64 waiting / several", "claims, 64 waiting", several, floor=3, aim=5),
-        over(
-            *("one claim / function", "claims, one at a time", "pgbench, a function a buyer"),
-            floor=0.55,
-            aim=0.9,
-        ),
+        Ratio("claims, 64 waiting / several statements", 3, 5, together),
+        Ratio("claims, one at a time / function", 0.55, 0.9, alone),
         *(
-            over(
-                *(f"POST /reservations, {server} / several", f"POST /reservations, {server}"),
-                several,
-                floor=0.60 if server == "hypercorn" else 0.0,
-                aim=0.9 if server == "hypercorn" else 0.0,
+            Ratio(
+                f"POST /reservations, {server} / several statements",
+                *BARS[server],
+                over(figures, f"POST /reservations, {server}", SEVERAL),
             )
-            for server in SERVERS
+            for server in servers
         ),
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    require_tools("wrk")
-    figures: dict[str, list[float]] = defaultdict(list)
-    print(f"{CONNECTIONS} connections, {SECONDS} s a figure, {arguments.rounds} rounds")
-    with open_stage(durable=True) as stage, ExitStack() as servers:
-        ports = {
-            server: servers.enter_context(serve_service(stage, "reservation", server))[0]
-            for server in SERVERS
-        }
-        for number in range(arguments.rounds):
-            print(f"round {number + 1}")
-            run_round(stage, ports, figures)
-    ratios = ratios_of(figures)
-    if arguments.json:
-        write_json(arguments.json, ratios, figures)
-    if not print_ratios(ratios):
-        raise SystemExit(1)
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as error:
-        raise SystemExit(error.stderr) from error
+    raise SystemExit(
+        run_program(
+            "bench.reservation",
+            __doc__,
+            servers=list(BARS),
+            tools=("wrk",),
+            measure=measure,
+            judge=judge,
+            durable=True,
+        )
+    )

@@ -1,13 +1,12 @@
 """Orders as buyers send them: a file of them for wrk, each of four seats of its own."""
 
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import orjson
 
 from bench.reservation.hall import SEATS_A_BUYER
-from bench.stage import token_of
+from bench.stage import draft_event, token_of
 from tiketi.events import api as events
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.ids import new_id
@@ -32,14 +31,8 @@ async def open_map(runtime: Runtime, seat_count: int) -> UUID:
         drawn = await seats.create_layout(
             tx, name="Benchmark", sections=layout, owner_id=None, now=now
         )
-        new = events.NewEvent(
-            title="Benchmark",
-            artist="Nobody",
-            venue=events.Venue("Hall", "1 Street", "Asia/Seoul"),
-            starts_at=now + timedelta(days=30),
-            sale_opens_at=now - timedelta(hours=1),
-            sale_closes_at=now + timedelta(days=1),
-            currency="KRW",
+        new = draft_event(
+            now,
             queue_enabled=False,
             layout_id=drawn.id,
             limits=events.Limits(SEATS_A_BUYER, SEATS_A_BUYER),
