@@ -5,6 +5,7 @@ import asyncio
 from tests.support.selling import order, outcome
 from tiketi.kernel.ids import new_id
 from tiketi.reservations import api as reservations
+from tiketi.reservations.waiting_list.line_repository import LOOK_GAP_SECONDS
 from tiketi.reservations.waiting_list.serving import serve_waiting_lists
 from tiketi.seats.api import CLAIM_INVARIANTS
 
@@ -70,7 +71,7 @@ async def sell_out(client, event_id, seat_ids, *, at_once=1):
 async def serve(runtime, *, rounds=2):
     """Rounds of one process, with the pause between that keeps two from looking at once."""
     for _ in range(rounds):
-        await asyncio.sleep(0.21)
+        await asyncio.sleep(LOOK_GAP_SECONDS)
         await serve_waiting_lists(runtime)
 
 

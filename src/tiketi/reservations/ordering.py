@@ -94,9 +94,9 @@ async def plan_order(
         seen.add(tier.id)
         items.append(Item(tier.id, tier.price_minor, wish.quantity))
     access.require_tiers(event, (item.tier_id for item in items))
-    access.require_offered(
-        [place.index for place in places], {wish.tier_id: wish.quantity for wish in general}
-    )
+    if access.by_offer:
+        asked = {wish.tier_id: wish.quantity for wish in general}
+        access.require_offered([place.index for place in places], asked)
     return Plan(event, seat_map, places, tuple(items), access)
 
 

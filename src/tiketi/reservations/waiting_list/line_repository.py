@@ -13,7 +13,7 @@ from tiketi.reservations.waiting_list.domain import Entry
 from tiketi.reservations.waiting_list.repository import to_entry
 
 # The same event is not looked at by every process in its turn.
-LOOK_GAP_SECONDS = 0.2
+LOOK_GAP_SECONDS = 0.4
 # Some time after the last who came: nobody is still on the way onto the list (seats/returns.py).
 IDLE_SECONDS = 60.0
 
@@ -36,8 +36,12 @@ _DUE = text("""
     ORDER BY r.looked_at LIMIT :limit""")
 _LINE = text("""
     SELECT w.*, CAST(NULL AS bigint) AS position
-    FROM reservations.waiting_entry AS w
-    WHERE w.event_id = :event_id AND w.status = 'waiting' ORDER BY w.number LIMIT :limit""")
+    FROM (
+        SELECT each.*, row_number() OVER (
+            PARTITION BY quantity, adjacent, tier_ids ORDER BY number) AS nth
+        FROM reservations.waiting_entry AS each
+        WHERE event_id = :event_id AND status = 'waiting') AS w
+    WHERE w.nth <= :alike_max ORDER BY w.number LIMIT :limit""")
 _UNSETTLED = text("""
     SELECT allotment_id, status <> 'offered' OR expires_at <= :now AS is_over
     FROM reservations.waiting_entry
@@ -102,9 +106,10 @@ async def list_due(reader: Reader, now: datetime, limit: int) -> list[UUID]:
     return list(rows.scalars())
 
 
-async def list_line(reader: Reader, event_id: UUID, limit: int) -> list[Entry]:
-    """Who waits, first come first; without positions."""
-    rows = await reader.execute(_LINE, {"event_id": event_id, "limit": limit})
+async def list_line(reader: Reader, event_id: UUID, *, alike_max: int, limit: int) -> list[Entry]:
+    """Who waits, first come first, of those who wish for the same so many; without positions."""
+    params = {"event_id": event_id, "alike_max": alike_max, "limit": limit}
+    rows = await reader.execute(_LINE, params)
     return [_waiting(row) for row in rows]
 
 

@@ -48,6 +48,11 @@ class Stock:
     returned_general: dict[UUID, int]
     free_general: dict[UUID, int]
 
+    @property
+    def places(self) -> int:
+        general = (*self.returned_general.values(), *self.free_general.values())
+        return (self.returned | self.free).bit_count() + sum(general)
+
 
 @dataclass(slots=True)
 class Matching:
@@ -149,13 +154,15 @@ def _left(hall: Hall | None, stock: Stock, blocked: set[UUID]) -> tuple[Places, 
         flags = write_flags(stock.returned, hall.size)
         reserved = write_flags(hall.reserved, hall.size)
         for section in hall.seat_map.sections:
-            for index in section.indexes:
-                if flags[index] == "1" and (
-                    section.tier_id not in blocked or reserved[index] == "1"
-                ):
+            end = section.first + section.size
+            index = flags.find("1", section.first, end)
+            while index >= 0:
+                if reserved[index] == "0":
+                    tiers.add(section.tier_id)
+                if reserved[index] == "1" or section.tier_id not in blocked:
                     indexes.append(index)
-                    if reserved[index] == "0":
-                        tiers.add(section.tier_id)
+                index = flags.find("1", index + 1, end)
+        tiers -= blocked
     general = {
         tier_id: quantity
         for tier_id, quantity in stock.returned_general.items()

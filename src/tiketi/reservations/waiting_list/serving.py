@@ -4,6 +4,7 @@ Two transactions, each alone on the event by the lock on its row of returns, so 
 processes may serve the same list, and one that dies leaves what is there to the next.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from tiketi.kernel.errors import NotFound
 from tiketi.reservations.choosing.hall import Hall, Halls
 from tiketi.reservations.choosing.seat_sets import read_flags, set_of
 from tiketi.reservations.waiting_list import line_repository as repository
+from tiketi.reservations.waiting_list.domain import Entry
 from tiketi.reservations.waiting_list.matching import Matching, Rules, Sale, Stock, match
 from tiketi.reservations.waiting_list.repository import has_entries
 from tiketi.reservations.waiting_list.telling import Made, tell_of_offers
@@ -23,8 +25,8 @@ from tiketi.seats.api import Returns, SeatMaps
 from tiketi.settings import Settings
 
 EVENTS_A_ROUND_MAX = 20
-# Of a longer line so many are looked at for what came free; parties alike are looked at once.
-LINE_MAX = 5_000
+# So many parties are looked at for what came free.
+LINE_MAX = 2_000
 OFFERS_A_ROUND_MAX = 100
 UNSETTLED_A_ROUND_MAX = 1_000
 ENDED_A_ROUND_MAX = 1_000
@@ -94,7 +96,11 @@ async def _match(tx: Tx, settings: Settings, sale: Sale, returns: Returns, locke
     """What came free is offered; what fits nobody, and is not gathered, is everybody's."""
     event, now = sale.event, sale.now
     stock = await _read_stock(tx, returns, sale.hall, locked)
-    line = await repository.list_line(tx, event.id, LINE_MAX) if event.is_on_sale(now) else []
+    line: Sequence[Entry] = ()
+    if event.is_on_sale(now):
+        # Of parties alike no more can be served than there are places.
+        alike_max = min(stock.places, OFFERS_A_ROUND_MAX)
+        line = await repository.list_line(tx, event.id, alike_max=alike_max, limit=LINE_MAX)
     rules = Rules(
         settings.waiting_list_passed_over_max,
         timedelta(seconds=settings.waiting_list_gather_seconds_max),
