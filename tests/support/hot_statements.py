@@ -97,6 +97,9 @@ FILL = """
     INSERT INTO infra.outbox (id, topic, payload, delivered_at)
     SELECT md5('m' || n)::uuid, 'mail', '{}', CASE WHEN n % 20 > 0 THEN now() END
     FROM generate_series(0, 19999) AS n;
+    INSERT INTO seats.returns (event_id, allotment_id, is_kept, look_until)
+    SELECT md5('w' || n)::uuid, md5('a' || n)::uuid, true, now()
+    FROM generate_series(0, 3999) AS n;
     ANALYZE"""
 
 

@@ -38,17 +38,17 @@ _SELL_SEATS = text("""
 
 _RELEASE_SEATS = text("""
     WITH owned AS (
-        SELECT s.event_id, s.seat_index
+        SELECT s.event_id, s.seat_index, (SELECT r.allotment_id FROM seats.returns AS r
+            WHERE r.event_id = s.event_id AND r.is_kept) AS returned_id
         FROM unnest(CAST(:owner_ids AS uuid[]), CAST(:event_ids AS uuid[]),
             CAST(:indexes AS int[])) AS h (owner_id, event_id, seat_index)
         JOIN seats.seat AS s USING (event_id, seat_index)
         WHERE s.reservation_id = h.owner_id
         ORDER BY s.event_id, s.seat_index FOR UPDATE OF s)
     UPDATE seats.seat AS seat SET reservation_id = NULL,
-        allotment_id = coalesce(seat.allotment_id, r.allotment_id),
-        state = CASE WHEN coalesce(seat.allotment_id, r.allotment_id) IS NULL
-            THEN 'a' ELSE 'b' END
-    FROM owned LEFT JOIN seats.returns AS r ON r.event_id = owned.event_id AND r.is_kept
+        allotment_id = coalesce(seat.allotment_id, returned_id),
+        state = CASE WHEN coalesce(seat.allotment_id, returned_id) IS NULL THEN 'a' ELSE 'b' END
+    FROM owned
     WHERE seat.event_id = owned.event_id AND seat.seat_index = owned.seat_index""")
 
 _TAKE_GENERAL = text("""
@@ -93,12 +93,12 @@ _RELEASE_GENERAL = text("""
         FROM gone GROUP BY tier_id, bucket),
     -- Where returns are kept, everybody's places go on into the bucket of those.
     moved AS MATERIALIZED (
-        SELECT back.*, kept.bucket AS into_bucket, was_held + was_sold AS n
-        FROM back JOIN seats.general_bucket AS b USING (tier_id, bucket)
-        LEFT JOIN seats.returns AS r
-            ON r.event_id = b.event_id AND r.is_kept AND b.allotment_id IS NULL
-        LEFT JOIN seats.general_bucket AS kept
-            ON kept.tier_id = b.tier_id AND kept.allotment_id = r.allotment_id),
+        SELECT back.*, was_held + was_sold AS n, (
+            SELECT kept.bucket FROM seats.general_bucket AS kept
+            WHERE b.allotment_id IS NULL AND kept.tier_id = b.tier_id AND kept.allotment_id = (
+                SELECT r.allotment_id FROM seats.returns AS r
+                WHERE r.event_id = b.event_id AND r.is_kept)) AS into_bucket
+        FROM back JOIN seats.general_bucket AS b USING (tier_id, bucket)),
     changes AS (
         SELECT tier_id, bucket, sum(remaining) AS remaining, sum(was_held) AS was_held,
             sum(was_sold) AS was_sold, sum(capacity) AS capacity
