@@ -8,8 +8,10 @@ from tiketi.infra.http.routes import Routes
 from tiketi.kernel.errors import NotFound
 from tiketi.queue.api import QueuePassRequired
 from tiketi.reservations import ordering
-from tiketi.reservations.errors import LimitExceeded
+from tiketi.reservations.access import read_access
+from tiketi.reservations.errors import AccessCodeRequired, LimitExceeded
 from tiketi.reservations.schemas import LockBody, LockView
+from tiketi.reservations.waiting_list.offers import admit_buyer
 from tiketi.seats import api as seats
 from tiketi.seats.api import LockLost, SeatMap, SeatMaps, SeatTaken
 
@@ -23,19 +25,29 @@ routes = Routes("reservations")
     body=LockBody,
     answer=LockView,
     queue_pass=True,
-    errors=(QueuePassRequired, NotFound, SeatTaken, SaleNotOpen, LimitExceeded),
+    errors=(
+        QueuePassRequired,
+        AccessCodeRequired,
+        NotFound,
+        SeatTaken,
+        SaleNotOpen,
+        LimitExceeded,
+    ),
 )
 async def lock_seats(call: Call[LockBody, None]) -> LockView:
     """Lock seats for a few seconds, all of them or none."""
     runtime, body = call.runtime, call.body
-    event = await ordering.admit_buyer(
-        runtime, call.actor, body.event_id, call.request.headers.get(PASS_HEADER)
-    )
-    seat_map, places = await ordering.find_places(runtime, event, body.seat_ids)
-    ordering.check_sale(event, len(places), call.now)
-    if seat_map is None:
+    queue_pass = call.request.headers.get(PASS_HEADER)
+    admitted = await admit_buyer(runtime, call.actor, body.event_id, queue_pass, call.now)
+    access = await read_access(runtime, admitted, body.access_code, call.now)
+    plan = await ordering.plan_order(runtime, admitted.event, body.seat_ids, [], access)
+    ordering.check_sale(plan.event, plan.quantity, call.now, access)
+    if plan.seat_map is None:
         raise AssertionError("the body names a seat")
-    return LockView.of(await seats.lock_seats(runtime, seat_map, places, call.actor.user_id))
+    lock = await seats.lock_seats(
+        runtime, plan.seat_map, plan.seat_places, call.actor.user_id, opened=plan.opened
+    )
+    return LockView.of(lock)
 
 
 @routes.put("/locks/{lock_id}", answer=LockView, errors=(LockLost,))

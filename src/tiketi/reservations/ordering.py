@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tiketi.events.api import Event, EventCache, SaleNotOpen, TierKind
+from tiketi.events.api import Event, SaleNotOpen, TierKind
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.actor import Actor
 from tiketi.kernel.errors import Invalid
 from tiketi.kernel.ids import new_id
-from tiketi.queue import api as queue
 from tiketi.reservations.access import NO_CODE, Access
 from tiketi.reservations.domain import (
     SEATS_A_REQUEST_MAX,
@@ -57,15 +55,6 @@ class Plan:
     @property
     def amount_minor(self) -> int:
         return sum(item.unit_price_minor * item.quantity for item in self.items)
-
-
-async def admit_buyer(
-    runtime: Runtime, actor: Actor, event_id: UUID, queue_pass: str | None
-) -> Event:
-    """The event, for a buyer who may buy now: NotFound, or QueuePassRequired."""
-    event = await runtime.one(EventCache).get(event_id)
-    await queue.require_pass(runtime, actor, event, queue_pass)
-    return event
 
 
 async def plan_order(

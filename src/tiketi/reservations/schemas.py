@@ -24,6 +24,7 @@ Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 class LockBody(Body):
     event_id: UUID
     seat_ids: Annotated[list[SeatId], Field(min_length=1, max_length=SEATS_A_REQUEST_MAX)]
+    access_code: AccessCode | None = None
 
 
 class GeneralWishBody(Body):

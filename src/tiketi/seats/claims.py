@@ -50,9 +50,11 @@ async def release_places(tx: Tx, holdings: Sequence[Holding]) -> None:
         await repository.release(tx, holdings)
 
 
-async def list_available_seats(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:
-    """Those of the seats that nobody holds or bought."""
-    return await repository.list_available_of(reader, event_id, indexes)
+async def list_available_seats(
+    reader: Reader, event_id: UUID, indexes: Sequence[int], opened: Sequence[UUID] = ()
+) -> set[int]:
+    """Those of the seats that nobody holds or bought, and that are kept for nobody else."""
+    return await repository.list_available_of(reader, event_id, indexes, opened)
 
 
 async def list_changed_sold_out(reader: Reader) -> list[tuple[UUID, bool]]:

@@ -120,7 +120,8 @@ _RELEASE_GENERAL = text("""
 
 _AVAILABLE = text("""
     SELECT seat_index FROM seats.seat
-    WHERE event_id = :event_id AND seat_index = ANY(:indexes) AND state = 'a'""")
+    WHERE event_id = :event_id AND seat_index = ANY(:indexes)
+        AND (state = 'a' OR (state = 'b' AND allotment_id = ANY(:opened)))""")
 
 
 async def claim_seats(
@@ -190,8 +191,11 @@ def _seats_of(holdings: Sequence[Holding]) -> dict[str, list[object]]:
     }
 
 
-async def list_available_of(reader: Reader, event_id: UUID, indexes: Sequence[int]) -> set[int]:
-    rows = await reader.execute(_AVAILABLE, {"event_id": event_id, "indexes": list(indexes)})
+async def list_available_of(
+    reader: Reader, event_id: UUID, indexes: Sequence[int], opened: Sequence[UUID]
+) -> set[int]:
+    values = {"event_id": event_id, "indexes": list(indexes), "opened": list(opened)}
+    rows = await reader.execute(_AVAILABLE, values)
     return set(rows.scalars())
 
 

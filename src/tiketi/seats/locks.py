@@ -30,9 +30,15 @@ class SeatLock:
 
 
 async def lock_seats(
-    runtime: Runtime, seat_map: SeatMap, places: Sequence[SeatPlace], user_id: UUID
+    runtime: Runtime,
+    seat_map: SeatMap,
+    places: Sequence[SeatPlace],
+    user_id: UUID,
+    *,
+    opened: Sequence[UUID] = (),
 ) -> SeatLock:
     """Lock the seats for the user, all or none: SeatTaken names those that somebody else has.
+    ``opened`` are the allotments that the user may take from.
 
     One's own locked seats again are the same lock, renewed. PostgreSQL is asked only about seats
     that nobody else has locked: on a hot seat most attempts end before they need a connection.
@@ -49,7 +55,7 @@ async def lock_seats(
             return await renew_lock(runtime, seat_map, lock_id, user_id)
     indexes = [place.index for place in places]
     async with runtime.database.latest() as reader:
-        free = await claims.list_available_seats(reader, seat_map.event_id, indexes)
+        free = await claims.list_available_seats(reader, seat_map.event_id, indexes, opened)
     gone = set(indexes) - free
     if gone:
         await _release_all(runtime, by_section, user_id, lock_id)

@@ -130,3 +130,25 @@ async def test_the_loop_releases_when_the_time_has_come(client, organizer, event
         task.cancel()
     assert client.runtime.clock.now() >= due
     assert outcome(await order(client, event["id"], seat_ids=["A-1-1"])) == "held"
+
+
+async def test_who_has_the_code_may_lock_what_is_kept_back_and_then_reserve_it(
+    client, organizer, event
+):
+    await keep(organizer, event, sections=["A"])
+    wanted = {"event_id": event["id"], "seat_ids": ["A-1-1", "A-1-2"]}
+
+    async def lock(token, **more):
+        return await client.post("/reservations/locks", {**wanted, **more}, token=token)
+
+    assert (await lock(client.token())).json()["code"] == "seat_taken"
+    token = client.token()
+    locked = await lock(token, access_code=CODE)
+    assert locked.status_code == 201, locked.text
+    assert (await lock(client.token(), access_code=CODE)).json()["code"] == "seat_taken"
+    wrong = await lock(client.token(), access_code="a guess")
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "access_code_required")
+    held = await order(
+        client, event["id"], seat_ids=wanted["seat_ids"], access_code=CODE, token=token
+    )
+    assert outcome(held) == "held"
