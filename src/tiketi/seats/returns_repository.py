@@ -30,6 +30,9 @@ _INSERT_ALLOTMENT = text("""
     VALUES (:id, :event_id, CAST(CAST(:id AS uuid) AS text), :purpose, :seat_indexes, :tier_ids,
         :places, :now)
     ON CONFLICT (id) DO NOTHING""")
+_LACKS_BUCKETS = text("""
+    SELECT EXISTS (SELECT FROM seats.general_bucket WHERE event_id = :event_id
+        GROUP BY tier_id HAVING NOT coalesce(bool_or(allotment_id = :allotment_id), false))""")
 _LOCK_BUCKETS = text("""
     SELECT FROM seats.general_bucket WHERE event_id = :event_id
     ORDER BY tier_id, bucket FOR UPDATE""")
@@ -110,9 +113,11 @@ async def keep(tx: Tx, event_id: UUID, *, look_until: datetime, now: datetime) -
     )
     allotment_id = row.scalar_one()
     await insert_allotment(tx, event_id, allotment_id, "returned", now=now)
-    # What a second statement sees, was not changed since the first had its locks.
-    await tx.execute(_LOCK_BUCKETS, {"event_id": event_id})
-    await tx.execute(_OPEN_BUCKETS, {"event_id": event_id, "allotment_id": allotment_id})
+    params = {"event_id": event_id, "allotment_id": allotment_id}
+    if (await tx.execute(_LACKS_BUCKETS, params)).scalar_one():
+        # What a second statement sees, was not changed since the first had its locks.
+        await tx.execute(_LOCK_BUCKETS, {"event_id": event_id})
+        await tx.execute(_OPEN_BUCKETS, params)
 
 
 async def insert_allotment(

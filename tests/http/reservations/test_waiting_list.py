@@ -1,5 +1,6 @@
 """Who waits for a sold-out event: offered, bought, passed on, and everything that is refused."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -182,6 +183,13 @@ async def test_the_same_wish_is_the_first_entry_and_another_is_refused(client, s
     other = await anna.ask(3)
     assert (other.status_code, other.json()["code"]) == (409, "already_waiting")
     assert other.json()["entry_id"] == anna.id
+
+
+async def test_one_account_at_once_from_many_tabs_waits_once(sold, waiter):
+    anna = waiter()
+    answers = await asyncio.gather(*(anna.ask(2) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 async def test_nobody_waits_for_what_can_be_bought_now(client, runtime, event, waiter):

@@ -29,6 +29,7 @@ from tiketi.seats.api import look_for_returns
 from tiketi.services.registry import EDGE
 
 POLL_SECONDS = 0.02
+ROLE = "reservation_user"  # may no more than the service itself
 ROOT = Path(__file__).parents[3]
 WITHIN_SECONDS = 2.0
 LIMITS = events.Limits(seats_per_order=6, seats_per_user=6)
@@ -70,7 +71,8 @@ class Processes:
     """The loops of several processes, each over connections of its own."""
 
     def __init__(self, settings, count):
-        self._runtimes = [open_runtime(settings, service="test") for _ in range(count)]
+        acting = settings.model_copy(update={"database_role": ROLE})
+        self._runtimes = [open_runtime(acting, service="test") for _ in range(count)]
         self._tasks = []
 
     async def __aenter__(self):
@@ -281,6 +283,7 @@ class Sweepers:
             **os.environ,
             "PYTHONPATH": str(ROOT / "src"),
             "TIKETI_DATABASE_URL": settings.database_url,
+            "TIKETI_DATABASE_ROLE": ROLE,
             "TIKETI_REDIS_URL": settings.redis_url,
             "TIKETI_SIGNING_KEY": settings.signing_key.get_secret_value(),
             "TIKETI_SWEEP_BATCH_MAX": str(batch_max),
