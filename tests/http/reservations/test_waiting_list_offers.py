@@ -201,6 +201,29 @@ async def test_a_cancelled_event_ends_every_wait_and_offer(client, runtime, even
     assert await audit(runtime) == []
 
 
+async def test_a_seat_that_came_free_under_a_lock_is_offered_when_that_is_gone(
+    client, runtime, event
+):
+    sold = await sell_out(client, event.id, ROW)
+    anna = await Waiter(client, event.id).wait()
+    boris = await Waiter(client, event.id).wait()
+    await cancel(client, *sold[1])
+    await serve(runtime)
+    body = {"event_id": anna.event_id, "seat_ids": ["A-1-2"]}
+    assert (await client.post("/reservations/locks", body, token=boris.token)).status_code == 409
+    lock = await client.post("/reservations/locks", body, token=anna.token)
+    assert lock.status_code == 201
+    await anna.leave()
+    await serve(runtime)
+    assert await boris.offered() is None
+    assert (await states(runtime, str(event.id)))[1] == "b"
+    path = f"/reservations/locks/{lock.json()['lock_id']}"
+    assert (await client.delete(path, token=anna.token)).status_code == 204
+    await serve(runtime)
+    assert await boris.offered() == ["A-1-2"]
+    assert outcome(await boris.buy(seat_ids=["A-1-2"])) == "held"
+
+
 async def test_an_offer_ends_with_the_sale(client, runtime):
     runtime.clock = ShiftedClock()
     event = await open_row(runtime, closes_in=timedelta(minutes=5))

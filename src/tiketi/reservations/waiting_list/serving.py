@@ -128,7 +128,9 @@ async def _read_stock(tx: Tx, returns: Returns, hall: Hall | None, locked: int) 
         return Stock(0, 0, dict(kept.general), general)
     states = await seats.read_states(tx, returns.event_id)
     free = read_flags(states.translate(_AVAILABLE)) & ~locked
-    return Stock(set_of(kept.seats, hall.size), free, dict(kept.general), general)
+    # What came free under somebody's lock stays where it is until that lapses.
+    returned = set_of(kept.seats, hall.size) & ~locked
+    return Stock(returned, free, dict(kept.general), general)
 
 
 async def _offer(tx: Tx, returns: Returns, found: Matching, ends: datetime, now: datetime) -> Made:
