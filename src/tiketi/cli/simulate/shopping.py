@@ -97,11 +97,13 @@ async def grab_seats(buyer: Buyer) -> Purchase | None:
         for _ in range(GRABS)
     ]
     answers = await asyncio.gather(*(reserve(buyer, seats) for seats in orders if seats))
-    granted = [
-        record_hold(buyer, answer, seats)
+    # Two orders of the same seats are one reservation, given twice.
+    held = {
+        answer.json()["id"]: (answer, seats)
         for answer, seats in zip(answers, (seats for seats in orders if seats), strict=True)
         if answer.ok
-    ]
+    }
+    granted = [record_hold(buyer, answer, seats) for answer, seats in held.values()]
     places = sum(purchase.places for purchase in granted)
     kept = places <= world.plan.seats_per_order
     world.ledger.watch(LIMIT_PROMISE, kept, f"buyer {buyer.index} holds {places}")
