@@ -102,12 +102,13 @@ def test_a_process_killed_in_the_middle_comes_back_and_every_promise_holds(up, p
     assert all_came_back(up, report)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "processes",
     [
         ("valkey", "postgres", "reservation"),
-        pytest.param(("auth", "admin", "edge"), marks=pytest.mark.long),
+        ("auth", "admin", "edge"),
     ],
     ids="-".join,
 )
