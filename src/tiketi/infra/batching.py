@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from tiketi.infra.postgres import is_conflict
 from tiketi.infra.telemetry import BATCHES
 from tiketi.kernel.errors import Unavailable
 
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 # An item that met another of its batch is asked again, with those that wait.
 ASKED_TIMES_MAX = 8
+# A deadlock's victim changed nothing and may be decided again at once.
+CONFLICT_TRIES_MAX = 3
 RETRY_AFTER_SECONDS = 1
 
 T = TypeVar("T")
@@ -42,9 +45,10 @@ class _Waiting(Generic[T, R]):
 
 class Batcher(Generic[T, R]):
     """``decide`` gives an outcome for each item, in order; an exception as an outcome is raised to
-    the one caller. If it raises Unavailable, every caller of the batch hears that. If it raises
-    anything else, halves of the batch are decided alone, so that only who is to blame hears of it:
-    it must have changed nothing then.
+    the one caller. If it raises Unavailable, every caller of the batch hears that; unless it was
+    the victim of a deadlock, and is asked again at once. If it raises anything else, halves of the
+    batch are decided alone, so that only who is to blame hears of it. Whenever it raises, it must
+    have changed nothing, or nobody must be harmed by asking again.
     """
 
     def __init__(
@@ -117,11 +121,14 @@ class Batcher(Generic[T, R]):
             batch.append(waiting)
         return batch
 
-    async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
+    async def _settle(self, batch: list[_Waiting[T, R]], tried: int = 1) -> None:
         try:
             outcomes = await self._decide([waiting.item for waiting in batch])
         except Unavailable as error:
-            _fail(batch, error.detail)
+            if is_conflict(error) and tried < CONFLICT_TRIES_MAX:
+                await self._settle(batch, tried + 1)
+            else:
+                _fail(batch, error.detail)
         except Exception as error:  # noqa: BLE001 # whoever caused it hears of it
             if len(batch) == 1:
                 self._tell(batch, [error])

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tiketi.infra.batching import Batcher
-from tiketi.infra.postgres import is_conflict
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.errors import Unavailable
 from tiketi.payments.domain import Payment
 from tiketi.payments.providers.protocol import ChargeState
 from tiketi.payments.refunding import finish_refunds
@@ -18,8 +16,6 @@ WAITING_MAX = 1_000
 FLIGHTS_MAX = 2
 # Who has taken money should not give up soon; the reconciler settles what did.
 WAIT_SECONDS_MAX = 10.0
-# A deadlock's victim changed nothing and may be written again at once.
-CONFLICT_TRIES_MAX = 3
 
 
 class Settlements:
@@ -42,14 +38,5 @@ class Settlements:
         return await finish_refunds(self._runtime, payment) if payment.is_owed_back else payment
 
     async def _write(self, states: Sequence[tuple[UUID, ChargeState]]) -> Sequence[Payment]:
-        for _ in range(CONFLICT_TRIES_MAX - 1):
-            try:
-                return await self._write_once(states)
-            except Unavailable as error:
-                if not is_conflict(error):
-                    raise
-        return await self._write_once(states)
-
-    async def _write_once(self, states: Sequence[tuple[UUID, ChargeState]]) -> list[Payment]:
         async with self._runtime.database.transaction() as tx:
             return await settle_states(tx, self._runtime, states, self._runtime.clock.now())

@@ -11,9 +11,9 @@ from uuid import UUID
 from tiketi.infra.batching import AGAIN, Again, Batcher
 from tiketi.infra.idempotency import DecidedBefore, RefusedAnew
 from tiketi.infra.idempotency_store import Answers, Kept, Key
-from tiketi.infra.postgres import Reader, is_conflict
+from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
-from tiketi.kernel.errors import TiketiError, Unavailable
+from tiketi.kernel.errors import TiketiError
 from tiketi.reservations import claims_repository, repository
 from tiketi.reservations.claims_repository import Claim, Outcome, Verdict
 from tiketi.reservations.domain import Reservation, ReservationStatus
@@ -23,8 +23,6 @@ from tiketi.seats.api import SeatTaken, SoldOut
 
 Render = Callable[[Reservation], bytes]
 
-# A deadlock's victim changed nothing and may be asked again at once.
-CONFLICT_TRIES_MAX = 3
 CREATED = 201
 
 
@@ -49,21 +47,12 @@ class Claims:
 
     async def _decide(self, claims: Sequence[Claim]) -> Sequence[Verdict | Again]:
         ttl_seconds = self._runtime.settings.idempotency_ttl_seconds
-        verdicts: Sequence[Verdict] = ()
-        for tried in range(1, CONFLICT_TRIES_MAX + 1):
-            try:
-                async with self._runtime.database.latest() as writer:
-                    verdicts = await claims_repository.decide(
-                        writer, claims, key_ttl_seconds=ttl_seconds
-                    )
-                break
-            except Unavailable as error:
-                if not is_conflict(error) or tried == CONFLICT_TRIES_MAX:
-                    raise
+        async with self._runtime.database.latest() as writer:
+            verdicts = await claims_repository.decide(writer, claims, key_ttl_seconds=ttl_seconds)
         for claim, verdict in zip(claims, verdicts, strict=True):
-            # What was undecided for want of one bucket is gathered; for any other reason it is
-            # no harm.
-            claim.gather = verdict.outcome is Outcome.AGAIN
+            # General places that one bucket had too few of, perhaps: then all are asked.
+            if verdict.outcome is Outcome.AGAIN and claim.reservation.general:
+                claim.gather = True
         return [AGAIN if verdict.outcome is Outcome.AGAIN else verdict for verdict in verdicts]
 
 

@@ -35,6 +35,7 @@ async def test_a_crowd_at_a_sold_out_hall_asks_the_database_once(runtime, sold_o
         asked += 1
         return await read_states(*given)
 
+    # Counts, and asks the real store: how often it is asked is the outcome here.
     monkeypatch.setattr(free_seats.seats, "read_states", count)
 
     async def choose():

@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
+from asyncpg import DeadlockDetectedError
 
-from tiketi.infra.batching import AGAIN, ASKED_TIMES_MAX, Batcher
+from tiketi.infra.batching import AGAIN, ASKED_TIMES_MAX, CONFLICT_TRIES_MAX, Batcher
 from tiketi.kernel.errors import Unavailable
 
 
@@ -149,6 +150,24 @@ async def test_a_store_that_is_away_is_told_to_all_of_the_batch_and_the_next_goe
     assert outcomes[0] is not outcomes[1]
     away = False
     assert await batcher.submit(2) == 2
+
+
+async def test_a_deadlocks_victim_is_decided_again_a_bounded_number_of_times():
+    asked = 0
+
+    async def decide(items):
+        nonlocal asked
+        asked += 1
+        if asked < times:
+            raise Unavailable("away") from DeadlockDetectedError
+        return items
+
+    times = CONFLICT_TRIES_MAX
+    assert await batcher_of(decide).submit(1) == 1
+    asked, times = 0, CONFLICT_TRIES_MAX + 1
+    with pytest.raises(Unavailable):
+        await batcher_of(decide).submit(1)
+    assert asked == CONFLICT_TRIES_MAX
 
 
 async def test_the_undecided_are_asked_again_before_those_behind_them():
