@@ -10,8 +10,6 @@ from tiketi.infra.pools import POOLS_DEFAULT
 from tiketi.services.registry import EDGE, SERVICES, Service
 from tiketi.settings import Settings, inherited_environment
 
-# They sign; everybody else verifies with the public keys.
-SIGNING_SERVICES = frozenset({"auth", "queue", "edge"})
 WEBHOOK_PATH = "/api/v1/payments/webhooks/sandbox"
 
 
@@ -83,7 +81,7 @@ def _keys(service: Service, settings: Settings, secrets: Secrets) -> Mapping[str
     from tiketi.infra.tokens import public_jwks  # noqa: PLC0415 # libsodium is slow to import
 
     seeds = signing_key(settings, secrets)
-    if service.name in SIGNING_SERVICES:
+    if service.signs_tokens:
         return {"TIKETI_SIGNING_KEY": seeds}
     return {"TIKETI_JWKS": public_jwks(seeds)}
 

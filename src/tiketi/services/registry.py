@@ -16,7 +16,8 @@ class Service:
 
     ``modules`` are what it boots, answering under ``prefixes``; ``loops`` are the background work
     that its tasks share. ``vcpu`` counts cores, ``memory_gib`` GiB; a task runs a process a core.
-    ``pools`` are a process's connections to PostgreSQL: docs/connections.md has their sum.
+    ``pools`` are a process's connections to PostgreSQL: docs/connections.md has their sum. Who
+    ``signs_tokens`` has the private key; everybody else verifies with the public ones.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Service:
     vcpu: int
     memory_gib: int
     pools: Pools
+    signs_tokens: bool = False
     refuses_revoked_tokens: bool = False
     health_path: str = "/health"
 
@@ -51,6 +53,7 @@ SERVICES: tuple[Service, ...] = (
         vcpu=1,
         memory_gib=2,
         pools=Pools(writer=4, reader=2),
+        signs_tokens=True,
         refuses_revoked_tokens=True,
     ),
     Service(
@@ -78,6 +81,7 @@ SERVICES: tuple[Service, ...] = (
         vcpu=4,
         memory_gib=8,
         pools=Pools(writer=2, reader=1),
+        signs_tokens=True,
     ),
     Service(
         name="reservation",
@@ -139,6 +143,7 @@ EDGE = Service(
     vcpu=1,
     memory_gib=2,
     pools=Pools(writer=8, reader=8),
+    signs_tokens=True,
     refuses_revoked_tokens=True,
 )
 
