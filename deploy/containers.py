@@ -1,5 +1,6 @@
 """What a container of each service is given: its command, its settings, its secrets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.environment import Environment
@@ -35,7 +36,7 @@ class Secret:
     about: str
 
 
-def secrets() -> tuple[Secret, ...]:
+def secrets(services: Sequence[Service] = SERVICES) -> tuple[Secret, ...]:
     """Every secret there is; each is readable by the services that name it alone."""
     return (
         *(
@@ -44,7 +45,7 @@ def secrets() -> tuple[Secret, ...]:
                 ("url", "reader_url"),
                 f"the log-in of {service.role} at the writer and at the readers",
             )
-            for service in SERVICES
+            for service in services
         ),
         Secret("redis", ("url",), "rediss+cluster:// with its AUTH token"),
         Secret("signing-key", ("seed",), "Ed25519 seeds; the first signs"),

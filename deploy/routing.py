@@ -1,5 +1,6 @@
 """Which request goes to which service: the one table that every balancer and gateway reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiketi.infra.http.router import SUPPORTED_VERSIONS
@@ -32,7 +33,7 @@ class Rule:
     sticky: bool
 
 
-def rules() -> tuple[Rule, ...]:
+def rules(services: Sequence[Service] = SERVICES) -> tuple[Rule, ...]:
     """In the order of priority; no two match the same request."""
     return tuple(
         Rule(
@@ -42,7 +43,7 @@ def rules() -> tuple[Rule, ...]:
             paths=(*_versioned(service), *_WELL_KNOWN.get(service.name, ())),
             sticky=service.name == "queue",
         )
-        for place, service in enumerate(SERVICES, start=1)
+        for place, service in enumerate(services, start=1)
     )
 
 
