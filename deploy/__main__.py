@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from deploy.emit import Target, make_documents, write_documents
-from deploy.environment import ENVIRONMENTS
+from deploy.environment import ENVIRONMENTS, Environment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+EnvironmentName = Annotated[str, typer.Option("--env", help=f"One of {', '.join(ENVIRONMENTS)}.")]
 
 
 @app.callback()
@@ -18,16 +20,36 @@ def main() -> None:
 
 @app.command()
 def emit(
-    env: Annotated[str, typer.Option(help=f"One of {', '.join(ENVIRONMENTS)}.")] = "prod",
+    env: EnvironmentName = "prod",
     target: Annotated[Target, typer.Option()] = "both",
     out: Annotated[Path, typer.Option(help="The folder; made if missing.")] = Path("build/deploy"),
 ) -> None:
     """Write every definition of an environment into a folder."""
-    if env not in ENVIRONMENTS:
-        raise typer.BadParameter(f"no environment {env!r}; there are {', '.join(ENVIRONMENTS)}")
-    documents = make_documents(ENVIRONMENTS[env], target)
+    documents = make_documents(_find_environment(env), target)
     write_documents(documents, out)
     typer.echo(f"{len(documents)} documents in {out}")
+
+
+@app.command()
+def check(
+    env: EnvironmentName = "prod", target: Annotated[Target, typer.Option()] = "both"
+) -> None:
+    """Say what is wrong with the definitions; 1 if anything is."""
+    from deploy.check.run import check_documents  # noqa: PLC0415 # cfn-lint is slow to import
+
+    environment = _find_environment(env)
+    documents = make_documents(environment, target)
+    findings = list(check_documents(documents, environment))
+    for rule, finding in findings:
+        typer.echo(f"{finding.document}: {finding.place}: {finding.message} [{rule}]")
+    typer.echo(f"{len(documents)} documents of {env}, {len(findings)} findings")
+    raise typer.Exit(1 if findings else 0)
+
+
+def _find_environment(name: str) -> Environment:
+    if name not in ENVIRONMENTS:
+        raise typer.BadParameter(f"no environment {name!r}; there are {', '.join(ENVIRONMENTS)}")
+    return ENVIRONMENTS[name]
 
 
 if __name__ == "__main__":

@@ -63,7 +63,11 @@ def secrets(services: Sequence[Service] = SERVICES) -> tuple[Secret, ...]:
             ),
             "the payment companies' keys",
         ),
-        Secret("migration", ("url", "admin_password"), "the owner's log-in, the first admin's"),
+        Secret(
+            "migration",
+            ("url", "admin_password", "role_passwords"),
+            "the owner's log-in, the first admin's password, each role's as role=password by comma",
+        ),
     )
 
 
@@ -87,6 +91,16 @@ def secrets_of(service: Service) -> tuple[SecretValue, ...]:
         payments = next(secret for secret in secrets() if secret.name == "payments")
         found += [SecretValue(f"TIKETI_{key.upper()}", payments.name, key) for key in payments.keys]
     return tuple(found)
+
+
+def migration_secrets() -> tuple[SecretValue, ...]:
+    """What the one-off task ``tiketi migrate`` is given."""
+    return (
+        SecretValue("TIKETI_DATABASE_URL", "migration", "url"),
+        SecretValue("TIKETI_ADMIN_PASSWORD", "migration", "admin_password"),
+        SecretValue("TIKETI_ROLE_PASSWORDS", "migration", "role_passwords"),
+        SecretValue("TIKETI_REDIS_URL", "redis", "url"),
+    )
 
 
 def settings_of(service: Service, environment: Environment) -> dict[str, str]:

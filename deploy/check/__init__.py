@@ -1,0 +1,1 @@
+"""What has to hold of the emitted documents before anybody deploys them."""

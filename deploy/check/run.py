@@ -1,0 +1,19 @@
+"""Every rule over every document, in the order of the list."""
+
+from collections.abc import Iterator
+
+from deploy.check.finding import Finding, Rule
+from deploy.emit import Documents
+from deploy.environment import Environment
+
+# A rule that is not in this list does not run.
+RULES: tuple[Rule, ...] = ()
+
+
+def check_documents(
+    documents: Documents, environment: Environment, rules: tuple[Rule, ...] = RULES
+) -> Iterator[tuple[str, Finding]]:
+    """Each finding with the name of the rule that made it."""
+    for rule in rules:
+        for finding in rule(documents, environment):
+            yield getattr(rule, "__name__", repr(rule)), finding
