@@ -108,6 +108,7 @@ def settings_of(service: Service, environment: Environment) -> dict[str, str]:
     found = {
         "TIKETI_HOST": "0.0.0.0",  # noqa: S104 # its own network interface
         "TIKETI_PORT": str(service.port),
+        "TIKETI_PROCESSES": str(service.vcpu),
         "TIKETI_PUBLIC_URL": f"https://{environment.domain}",
         "TIKETI_SHUTDOWN_NOTICE_SECONDS": str(SHUTDOWN_NOTICE_SECONDS),
         "TIKETI_SHUTDOWN_GRACE_SECONDS": str(SHUTDOWN_GRACE_SECONDS),

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     server: Literal["hypercorn", "uvicorn"] = Field("hypercorn", description="the HTTP server")
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int | None = Field(None, ge=0, le=65535, description="unset: the registry's port")
+    processes: int = Field(
+        1, ge=1, le=64, description="of `tiketi serve`, all on one port: as many as it has cores"
+    )
     shutdown_notice_seconds: float = Field(
         1.0, ge=0, description="readiness says 503 so long before the port closes"
     )

@@ -22,7 +22,11 @@ WAITING_PER_THREAD_MAX = 16
 RETRY_AFTER_SECONDS = 3
 
 RUNS = Counter("tiketi_password_hash_runs_total", "Runs of argon2, to hash or to verify.")
-LINE = Gauge("tiketi_password_hash_line", "Runs of argon2 under way or waiting.")
+LINE = Gauge(
+    "tiketi_password_hash_line",
+    "Runs of argon2 under way or waiting.",
+    multiprocess_mode="livesum",
+)
 
 # RFC 9106 §4, the second recommended option: 64 MiB, three passes, four lanes.
 _ARGON2 = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4)

@@ -37,6 +37,8 @@ def make_children(
             **stores.log_in_as(service, secrets.roles),
             **_keys(service, settings, secrets),
             "TIKETI_PORT": str(ports.of(service)),
+            # All services share this machine's cores, and one supervisor.
+            "TIKETI_PROCESSES": "1",
         }
         children.append(
             ServiceProcess(

@@ -26,6 +26,8 @@ class Runtime:
     # Whether the account has revoked its tokens since; None where 10 minutes' grace is allowed.
     is_revoked: Callable[["Runtime", Actor], Awaitable[bool]] | None = None
     draining: bool = False
+    # Whether the task that the process is a part of has started as a whole.
+    is_settled: Callable[[], bool] = lambda: True
     # What else has to know that the process will leave.
     on_drain: list[Callable[[], None]] = field(default_factory=list)
     _singles: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)

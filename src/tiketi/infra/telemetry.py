@@ -10,6 +10,7 @@ import orjson
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
+from tiketi.infra.shared_metrics import shared_registry
 from tiketi.kernel.clock import SystemClock
 
 LATENCY_BUCKETS_SECONDS = (
@@ -56,8 +57,9 @@ def _series(service: str, route: str, method: str, status: int) -> tuple[Any, An
 
 
 def render_metrics() -> bytes:
-    """Every metric of this process in Prometheus' text format."""
-    return generate_latest()
+    """Every metric of this process, or of all that share theirs, in Prometheus' text format."""
+    shared = shared_registry()
+    return generate_latest() if shared is None else generate_latest(shared)
 
 
 def configure_logs(level: str) -> None:

@@ -2,7 +2,12 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-CONNECTIONS = Gauge("tiketi_live_connections", "Live connections, sockets and streams.", ["kind"])
+CONNECTIONS = Gauge(
+    "tiketi_live_connections",
+    "Live connections, sockets and streams.",
+    ["kind"],
+    multiprocess_mode="livesum",
+)
 MESSAGES = Counter("tiketi_live_messages_total", "Live messages handed to a server.", ["type"])
 STALLED = Counter("tiketi_live_stalled_total", "Connections dropped since nobody read them.")
 TICK = Histogram(

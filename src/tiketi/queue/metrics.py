@@ -4,6 +4,7 @@ The gauges say the same in every process that runs the admitter.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from prometheus_client import Counter, Gauge
 
@@ -14,22 +15,25 @@ ADMISSIONS = Counter("tiketi_queue_admissions_total", "People admitted.")
 OPERATOR_ACTIONS = Counter(
     "tiketi_queue_operator_actions_total", "What operators changed, once committed.", ["action"]
 )
-_ROOMS = Gauge("tiketi_queue_rooms", "Waiting rooms of published events that are not long over.")
-_WAITING = Gauge("tiketi_queue_waiting", "People who wait.")
-_ADMITTED = Gauge("tiketi_queue_admitted", "Passes that live.")
-_CAPACITY = Gauge("tiketi_queue_capacity", "How many may be inside, as set.")
-_RATE = Gauge("tiketi_queue_rate_per_minute", "How many may be admitted a minute, as set.")
-_EFFECTIVE_RATE = Gauge(
+# A task with several processes shows what the last of them saw.
+_gauge = partial(Gauge, multiprocess_mode="livemostrecent")
+
+_ROOMS = _gauge("tiketi_queue_rooms", "Waiting rooms of published events that are not long over.")
+_WAITING = _gauge("tiketi_queue_waiting", "People who wait.")
+_ADMITTED = _gauge("tiketi_queue_admitted", "Passes that live.")
+_CAPACITY = _gauge("tiketi_queue_capacity", "How many may be inside, as set.")
+_RATE = _gauge("tiketi_queue_rate_per_minute", "How many may be admitted a minute, as set.")
+_EFFECTIVE_RATE = _gauge(
     "tiketi_queue_effective_rate_per_minute", "The same, corrected for no-shows and slowed."
 )
-_SPEED = Gauge("tiketi_queue_speed", "The lowest speed of any room; 1 at rest.")
-_NO_SHOWS = Gauge(
+_SPEED = _gauge("tiketi_queue_speed", "The lowest speed of any room; 1 at rest.")
+_NO_SHOWS = _gauge(
     "tiketi_queue_no_show_share", "The highest share of passes never shown, of any room."
 )
-_HELD_BACK = Gauge(
+_HELD_BACK = _gauge(
     "tiketi_queue_held_back_rooms", "Rooms that admit nobody, or slower than set.", ["reason"]
 )
-_PRESSURE = Gauge(
+_PRESSURE = _gauge(
     "tiketi_queue_pressure", "What work takes over all processes, in its target.", ["work"]
 )
 

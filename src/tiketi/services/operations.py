@@ -74,7 +74,7 @@ async def _ready(service: Service, runtime: Runtime) -> Response:
     database, redis = await asyncio.gather(
         _state_of(_ping_database(runtime)), _state_of(runtime.redis.command("PING"))
     )
-    process = "draining" if runtime.draining else "ok"
+    process = "draining" if runtime.draining else "ok" if runtime.is_settled() else "starting"
     dependencies = {"process": process, "database": database, "redis": redis}
     is_ready = all(state == "ok" for state in dependencies.values())
     body = {

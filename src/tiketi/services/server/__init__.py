@@ -1,6 +1,6 @@
 """One service on its port: the launcher around whichever ASGI server the settings choose."""
 
 from tiketi.services.server.engine import ServerError
-from tiketi.services.server.launch import run_server
+from tiketi.services.server.launch import bind, run_server, shutdown_seconds_max
 
-__all__ = ["ServerError", "run_server"]
+__all__ = ["ServerError", "bind", "run_server", "shutdown_seconds_max"]

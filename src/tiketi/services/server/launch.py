@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 
 import structlog
 import uvloop
@@ -24,22 +25,37 @@ OVERDUE_EXIT_CODE = 70  # sysexits.h EX_SOFTWARE
 ABORT_SIGNALS = 2
 
 
-def run_server(app: Asgi, *, name: str, port: int, settings: Settings) -> None:
+def run_server(
+    app: Asgi,
+    *,
+    name: str,
+    port: int,
+    settings: Settings,
+    shares_port: bool = False,
+    serving: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain: readiness says 503 (``app.begin_drain()``, if it
     has one), after a notice the port closes, WebSockets close with 1012, requests in flight get
     the grace, the rest is cancelled. A second signal skips the waiting.
 
-    Raises ServerError if the port is taken or the application cannot start.
+    ``shares_port``: with others that share it too. ``serving`` is called once connections are
+    accepted. Raises ServerError if the port is taken or the application cannot start.
     """
-    listener = _listen(settings.host, port)
+    listener = bind(settings.host, port, shared=shares_port)
     engine = _engine(settings)
     _raise_file_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, engine, listener, name=name, settings=settings))
+        runner.run(_serve(app, engine, listener, serving, name=name, settings=settings))
 
 
 async def _serve(
-    app: Asgi, engine: Engine, listener: socket.socket, *, name: str, settings: Settings
+    app: Asgi,
+    engine: Engine,
+    listener: socket.socket,
+    serving: Callable[[], None],
+    *,
+    name: str,
+    settings: Settings,
 ) -> None:
     stop, hurry = _watch_signals()
     lifespan, inflight = Lifespan(app), InFlight(app)
@@ -52,6 +68,7 @@ async def _serve(
     await starting
     await engine.start(inflight, listener, settings)
     log.info("serving", service=name, address="{}:{}".format(*listener.getsockname()[:2]))
+    serving()
     await stop.wait()
     log.info("draining", service=name)
     _exit_when_overdue(settings)
@@ -107,26 +124,36 @@ def _watch_signals() -> tuple[asyncio.Event, asyncio.Event]:
     return events[0], events[1]
 
 
+def shutdown_seconds_max(settings: Settings) -> float:
+    """A process that was told to end has ended by then, whatever happens."""
+    graces = 2 * settings.shutdown_grace_seconds  # for requests, then for their writes
+    return settings.shutdown_notice_seconds + graces + CLOSE_SECONDS + OVERDUE_SECONDS
+
+
 def _exit_when_overdue(settings: Settings) -> None:
     """A thread that cannot be cancelled, or a task that will not be, must not keep the process."""
-    graces = 2 * settings.shutdown_grace_seconds  # for requests, then for their writes
-    seconds = settings.shutdown_notice_seconds + graces + CLOSE_SECONDS + OVERDUE_SECONDS
 
     def end() -> None:
         sys.stderr.write("shutdown overdue: leaving\n")
         sys.stderr.flush()
         os._exit(OVERDUE_EXIT_CODE)
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(shutdown_seconds_max(settings), end)
     timer.daemon = True
     timer.start()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Bound but not yet listening, so that nobody connects before the application is ready."""
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Bound but not yet listening, so that nobody connects before the application is ready.
+
+    A ``shared`` port others of this user may bind as well; the kernel spreads its connections
+    over those that listen, by their addresses. Raises ServerError if the port is taken.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     # Accepted sockets inherit these.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
