@@ -71,6 +71,11 @@ def secrets(services: Sequence[Service] = SERVICES) -> tuple[Secret, ...]:
     )
 
 
+def secret_path(environment: Environment, name: str) -> str:
+    """What a secret is called in the secret store."""
+    return f"{environment.prefix}/{name}"
+
+
 def database_secret(service: Service) -> str:
     return f"database-{service.name}"
 
@@ -123,3 +128,7 @@ def settings_of(service: Service, environment: Environment) -> dict[str, str]:
 def command_of(service: Service) -> list[str]:
     """The image's entrypoint is ``tiketi``; the role is the command."""
     return ["serve", service.name]
+
+
+def migration_command() -> list[str]:
+    return ["migrate"]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from deploy.environment import Environment
+from deploy.kubernetes.documents import make_kubernetes
 
 Target = Literal["ecs", "eks", "both"]
 Kind = Literal["shared", "ecs", "eks"]
@@ -16,7 +17,7 @@ Maker = Callable[[Environment], Documents]
 MAKERS: dict[Kind, tuple[Maker, ...]] = {
     "shared": (),
     "ecs": (),
-    "eks": (),
+    "eks": (make_kubernetes,),
 }
 
 

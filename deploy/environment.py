@@ -9,7 +9,8 @@ class Environment:
 
     Sizes of tasks and their numbers are the registry's, everywhere; ``tasks_share`` scales the
     numbers down where no crowd is expected. ``readers_max`` counts Aurora readers, of which one
-    is the standby.
+    is the standby. ``mesh``: Istio between the pods of Kubernetes, which sends a canary
+    ``canary_percent`` of its service's requests.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Environment:
     readers_max: int = 8
     redis_node_type: str = "cache.r6g.xlarge"
     mesh: bool = False
+    canary_percent: int = 5
     backup_days: int = 7
     log_days: int = 30
     deletion_protection: bool = True

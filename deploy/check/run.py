@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from deploy.check import kubernetes
 from deploy.check.finding import Finding, Rule
 from deploy.emit import Documents
 from deploy.environment import Environment
 
 # A rule that is not in this list does not run.
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (*kubernetes.RULES,)
 
 
 def check_documents(

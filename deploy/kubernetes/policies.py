@@ -1,0 +1,134 @@
+"""Who may talk to whom: nobody, but for what a service is seen to need.
+
+Modules call each other in process, so that no service is called by another: requests come from
+the balancer alone, and go to the stores, the resolver and the collector. Who sends mail or asks
+payment companies may leave the network besides.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from deploy.environment import Environment
+from deploy.kubernetes.manifest import NAME_LABEL, Manifest, manifest, selector
+from deploy.kubernetes.platform import MIGRATION
+from tiketi.services.registry import Service
+
+POSTGRES_PORT = 5432
+REDIS_PORT = 6379
+HTTPS_PORT = 443
+SMTP_PORTS = (465, 587)
+DNS_PORT = 53
+COLLECTOR_PORTS = (4317, 4318)  # OTLP, by gRPC and by HTTP
+COLLECTOR_NAMESPACE = "observability"
+PROMETHEUS_NAMESPACE = "monitoring"
+MESH_NAMESPACE = "istio-system"
+MESH_PORTS = (15012,)
+_ANYWHERE = "0.0.0.0/0"
+_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+
+
+def network_policies(services: Sequence[Service], environment: Environment) -> list[Manifest]:
+    return [
+        _deny_everything(environment),
+        _allow_names(environment),
+        *([_allow_mesh(environment)] if environment.mesh else []),
+        *(_service_policy(service, environment) for service in services),
+        _migration_policy(environment),
+    ]
+
+
+def _policy(environment: Environment, name: str, spec: Manifest) -> Manifest:
+    return manifest(
+        "networking.k8s.io/v1", "NetworkPolicy", name, environment=environment, spec=spec
+    )
+
+
+def _deny_everything(environment: Environment) -> Manifest:
+    return _policy(
+        environment, "deny-all", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    )
+
+
+def _allow_names(environment: Environment) -> Manifest:
+    resolver = {
+        **_namespace("kube-system"),
+        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+    }
+    ports = [{"port": DNS_PORT, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    return _policy(
+        environment,
+        "resolve-names",
+        {
+            "podSelector": {},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [resolver], "ports": ports}],
+        },
+    )
+
+
+def _allow_mesh(environment: Environment) -> Manifest:
+    """Sidecars are told their peers and certificates by the mesh's control plane."""
+    return _policy(
+        environment,
+        "mesh",
+        {
+            "podSelector": {},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [_namespace(MESH_NAMESPACE)], "ports": _tcp(MESH_PORTS)}],
+        },
+    )
+
+
+def _service_policy(service: Service, environment: Environment) -> Manifest:
+    network = {"ipBlock": {"cidr": environment.vpc_cidr}}
+    entrance = _namespace(MESH_NAMESPACE) if environment.mesh else network
+    egress = [
+        {"to": [network], "ports": _tcp((POSTGRES_PORT, REDIS_PORT))},
+        {"to": [_namespace(COLLECTOR_NAMESPACE)], "ports": _tcp(COLLECTOR_PORTS)},
+    ]
+    outside = outside_ports(service)
+    if outside:
+        elsewhere = {"ipBlock": {"cidr": _ANYWHERE, "except": [environment.vpc_cidr]}}
+        egress.append({"to": [elsewhere], "ports": _tcp(outside)})
+    return _policy(
+        environment,
+        service.name,
+        {
+            "podSelector": {"matchLabels": selector(service)},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [
+                {
+                    "from": [entrance, _namespace(PROMETHEUS_NAMESPACE)],
+                    "ports": _tcp((service.port,)),
+                }
+            ],
+            "egress": egress,
+        },
+    )
+
+
+def outside_ports(service: Service) -> tuple[int, ...]:
+    """The ports outside of the network that a service connects to."""
+    mail = SMTP_PORTS if "mail" in service.loops else ()
+    payments = (HTTPS_PORT,) if "payments" in service.modules else ()
+    return (*mail, *payments)
+
+
+def _migration_policy(environment: Environment) -> Manifest:
+    network = {"ipBlock": {"cidr": environment.vpc_cidr}}
+    return _policy(
+        environment,
+        MIGRATION,
+        {
+            "podSelector": {"matchLabels": {NAME_LABEL: MIGRATION}},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [network], "ports": _tcp((POSTGRES_PORT, REDIS_PORT))}],
+        },
+    )
+
+
+def _namespace(name: str) -> Manifest:
+    return {"namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: name}}}
+
+
+def _tcp(ports: Iterable[int]) -> list[Manifest]:
+    return [{"port": port, "protocol": "TCP"} for port in ports]
