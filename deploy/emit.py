@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from deploy.environment import Environment
+from deploy.haproxy import make_haproxy
 from deploy.kubernetes.documents import make_kubernetes
 
 Target = Literal["ecs", "eks", "both"]
@@ -15,7 +16,7 @@ Maker = Callable[[Environment], Documents]
 
 # A maker that is not in this list does not run.
 MAKERS: dict[Kind, tuple[Maker, ...]] = {
-    "shared": (),
+    "shared": (make_haproxy,),
     "ecs": (),
     "eks": (make_kubernetes,),
 }
