@@ -6,6 +6,7 @@ from typing import Literal
 
 from deploy.environment import Environment
 from deploy.haproxy import make_haproxy
+from deploy.kong.configuration import make_kong
 from deploy.kubernetes.documents import make_kubernetes
 
 Target = Literal["ecs", "eks", "both"]
@@ -18,7 +19,7 @@ Maker = Callable[[Environment], Documents]
 MAKERS: dict[Kind, tuple[Maker, ...]] = {
     "shared": (make_haproxy,),
     "ecs": (),
-    "eks": (make_kubernetes,),
+    "eks": (make_kubernetes, make_kong),
 }
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from deploy.check import kubernetes
+from deploy.check import kong, kubernetes
 from deploy.check.finding import Finding, Rule
 from deploy.emit import Documents
 from deploy.environment import Environment
 
 # A rule that is not in this list does not run.
-RULES: tuple[Rule, ...] = (*kubernetes.RULES,)
+RULES: tuple[Rule, ...] = (*kubernetes.RULES, *kong.RULES)
 
 
 def check_documents(

@@ -8,7 +8,7 @@ from deploy.environment import Environment
 from deploy.kubernetes import mesh
 from deploy.kubernetes.manifest import CANARY, Manifest, kustomization, to_yaml
 from deploy.kubernetes.migration import migration_job
-from deploy.kubernetes.network import cluster_service, ingress
+from deploy.kubernetes.network import cluster_service, headless_service, ingress
 from deploy.kubernetes.platform import external_secrets, namespace, service_accounts
 from deploy.kubernetes.policies import network_policies
 from deploy.kubernetes.workload import autoscaler, deployment, disruption_budget
@@ -69,6 +69,7 @@ def _running(services: Sequence[Service], environment: Environment) -> dict[str,
         service.name: [
             deployment(service, environment),
             cluster_service(service, environment),
+            headless_service(service, environment),
             autoscaler(service, environment),
             disruption_budget(service, environment),
         ]

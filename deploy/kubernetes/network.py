@@ -44,6 +44,14 @@ def cluster_service(service: Service, environment: Environment) -> Manifest:
     )
 
 
+def headless_service(service: Service, environment: Environment) -> Manifest:
+    """A name for the pods themselves, for a gateway that balances and checks on its own."""
+    made = cluster_service(service, environment)
+    made["metadata"]["name"] = f"{service.name}-tasks"
+    made["spec"] = {**made["spec"], "clusterIP": "None"}
+    return made
+
+
 def ingress(rule: Rule, environment: Environment) -> Manifest:
     """The rule of one service. All of a group share one balancer, whose answer to what no rule
     matches is 404; each has a target group of its own.

@@ -19,6 +19,7 @@ SMTP_PORTS = (465, 587)
 DNS_PORT = 53
 COLLECTOR_PORTS = (4317, 4318)  # OTLP, by gRPC and by HTTP
 COLLECTOR_NAMESPACE = "observability"
+GATEWAY_NAMESPACE = "kong"
 PROMETHEUS_NAMESPACE = "monitoring"
 MESH_NAMESPACE = "istio-system"
 MESH_PORTS = (15012,)
@@ -97,7 +98,11 @@ def _service_policy(service: Service, environment: Environment) -> Manifest:
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
                 {
-                    "from": [entrance, _namespace(PROMETHEUS_NAMESPACE)],
+                    "from": [
+                        entrance,
+                        _namespace(GATEWAY_NAMESPACE),
+                        _namespace(PROMETHEUS_NAMESPACE),
+                    ],
                     "ports": _tcp((service.port,)),
                 }
             ],

@@ -1,0 +1,1 @@
+"""Kong's declarative configuration, for whoever puts it before the services."""
