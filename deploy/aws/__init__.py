@@ -1,0 +1,1 @@
+"""CloudFormation stacks: one file a concern, linked by exports and parameters."""

@@ -1,0 +1,67 @@
+"""Every stack in the order of deployment, and the documents that they make."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from troposphere import Template
+
+from deploy.aws.balancer import make_balancer
+from deploy.aws.database import make_database
+from deploy.aws.dns import make_dns
+from deploy.aws.edge_global import make_edge_global
+from deploy.aws.network import make_network
+from deploy.aws.redis import make_redis
+from deploy.aws.secrets import make_secrets
+from deploy.aws.template import render_template
+from deploy.environment import Environment
+from tiketi.services.registry import SERVICES, Service
+
+Kind = Literal["shared", "ecs"]
+# CloudFront takes its certificate and its web ACL from there alone.
+CLOUDFRONT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """``region``: None is the environment's own."""
+
+    name: str
+    kind: Kind
+    make: Callable[[Environment, Sequence[Service]], Template]
+    region: str | None = None
+
+    @property
+    def path(self) -> str:
+        return f"aws/{self.name}.json"
+
+
+# Each imports only from those before it.
+STACKS: tuple[Stack, ...] = (
+    Stack("dns", "shared", make_dns),
+    Stack("edge-global", "shared", make_edge_global, CLOUDFRONT_REGION),
+    Stack("network", "shared", make_network),
+    Stack("secrets", "shared", make_secrets),
+    Stack("database", "shared", make_database),
+    Stack("redis", "shared", make_redis),
+    Stack("balancer", "ecs", make_balancer),
+)
+
+
+def make_stacks(
+    kind: Kind, environment: Environment, services: Sequence[Service] = SERVICES
+) -> dict[str, str]:
+    return {
+        stack.path: render_template(stack.make(environment, services))
+        for stack in STACKS
+        if stack.kind == kind
+    }
+
+
+def make_shared(environment: Environment, services: Sequence[Service] = SERVICES) -> dict[str, str]:
+    """What ECS and EKS both stand on."""
+    return make_stacks("shared", environment, services)
+
+
+def make_ecs(environment: Environment, services: Sequence[Service] = SERVICES) -> dict[str, str]:
+    return make_stacks("ecs", environment, services)
