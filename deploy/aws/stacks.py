@@ -13,6 +13,7 @@ from deploy.aws.edge_global import make_edge_global
 from deploy.aws.network import make_network
 from deploy.aws.redis import make_redis
 from deploy.aws.secrets import make_secrets
+from deploy.aws.services import make_services
 from deploy.aws.template import render_template
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service
@@ -45,6 +46,7 @@ STACKS: tuple[Stack, ...] = (
     Stack("database", "shared", make_database),
     Stack("redis", "shared", make_redis),
     Stack("balancer", "ecs", make_balancer),
+    Stack("services", "ecs", make_services),
 )
 
 
