@@ -1,4 +1,4 @@
-"""`python -m deploy emit | check | cost`: run where pyproject.toml lies."""
+"""`python -m deploy emit | check | schedule | cost`: run where pyproject.toml lies."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +44,24 @@ def check(
         typer.echo(f"{finding.document}: {finding.place}: {finding.message} [{rule}]")
     typer.echo(f"{len(documents)} documents of {env}, {len(findings)} findings")
     raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def schedule(
+    plans: Annotated[list[Path], typer.Argument(help="What `tiketi plan --json` wrote.")],
+    env: EnvironmentName = "prod",
+    out: Annotated[Path, typer.Option(help="The folder; made if missing.")] = Path("build/deploy"),
+) -> None:
+    """Write the scaling stack with the actions of events' capacity plans."""
+    from deploy.aws.schedule import make_scheduled  # noqa: PLC0415 # one target's own
+
+    environment = _find_environment(env)
+    try:
+        documents = make_scheduled(environment, [plan.read_text("utf-8") for plan in plans])
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    write_documents(documents, out)
+    typer.echo(f"{', '.join(documents)} in {out}")
 
 
 def _find_environment(name: str) -> Environment:

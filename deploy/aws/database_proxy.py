@@ -16,8 +16,8 @@ from troposphere.secretsmanager import Secret as StoredSecret
 
 from deploy.aws.passwords import resolve
 from deploy.aws.policies import add_role, allow
-from deploy.aws.secrets import secret_name
 from deploy.aws.template import import_value, tags_of, title
+from deploy.containers import secret_path
 from deploy.environment import Environment
 from tiketi.services.registry import Service
 
@@ -76,7 +76,7 @@ def _add_log_in(template: Template, environment: Environment, service: Service) 
     return template.add_resource(
         StoredSecret(
             f"Proxy{title(role)}",
-            Name=secret_name(environment, f"proxy-{role}"),
+            Name=secret_path(environment, f"proxy-{role}"),
             Description=f"the log-in of {role}, for RDS Proxy",
             SecretString=Sub(f'{{"username":"{role}","password":"{resolve(role)}"}}'),
             Tags=tags_of(environment, f"proxy-{role}"),

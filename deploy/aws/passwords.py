@@ -11,8 +11,9 @@ from troposphere import Ref, Sub, Template
 from troposphere.secretsmanager import GenerateSecretString
 from troposphere.secretsmanager import Secret as StoredSecret
 
-from deploy.aws.secrets import secret_export, secret_name
+from deploy.aws.secrets import secret_export
 from deploy.aws.template import add_export, tags_of, title
+from deploy.containers import secret_path
 from deploy.environment import Environment
 
 # Letters and digits alone: it stands in a URL, unquoted. 48 of them are 285 bits.
@@ -23,7 +24,7 @@ def add_password(template: Template, environment: Environment, name: str) -> Sto
     return template.add_resource(
         StoredSecret(
             f"{title(name)}Password",
-            Name=secret_name(environment, f"password-{name}"),
+            Name=secret_path(environment, f"password-{name}"),
             Description=f"the password of {name}, made here",
             GenerateSecretString=GenerateSecretString(
                 ExcludePunctuation=True, PasswordLength=PASSWORD_CHARACTERS
@@ -46,7 +47,7 @@ def add_json_secret(
     stored = template.add_resource(
         StoredSecret(
             f"{title(name)}Secret",
-            Name=secret_name(environment, name),
+            Name=secret_path(environment, name),
             Description=about,
             SecretString=Sub(f"{{{pairs}}}"),
             Tags=tags_of(environment, name),

@@ -9,16 +9,12 @@ from troposphere import Ref, Template
 from troposphere.secretsmanager import Secret as StoredSecret
 
 from deploy.aws.template import add_export, new_template, tags_of, title
-from deploy.containers import Secret, secrets
+from deploy.containers import Secret, secret_path, secrets
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service
 
 # Of containers.secrets(): by the stores' stacks.
 _MADE_ELSEWHERE = ("redis", "migration")
-
-
-def secret_name(environment: Environment, name: str) -> str:
-    return f"{environment.prefix}/{name}"
 
 
 def secret_export(name: str) -> str:
@@ -39,7 +35,7 @@ def make_secrets(environment: Environment, services: Sequence[Service] = SERVICE
         stored = template.add_resource(
             StoredSecret(
                 title(secret.name),
-                Name=secret_name(environment, secret.name),
+                Name=secret_path(environment, secret.name),
                 Description=f"{secret.about}; JSON with {', '.join(secret.keys)}",
                 DeletionPolicy="Retain",
                 UpdateReplacePolicy="Retain",

@@ -12,6 +12,7 @@ from deploy.aws.dns import make_dns
 from deploy.aws.edge_global import make_edge_global
 from deploy.aws.network import make_network
 from deploy.aws.redis import make_redis
+from deploy.aws.scaling import make_scaling
 from deploy.aws.secrets import make_secrets
 from deploy.aws.services import make_services
 from deploy.aws.template import render_template
@@ -47,6 +48,7 @@ STACKS: tuple[Stack, ...] = (
     Stack("redis", "shared", make_redis),
     Stack("balancer", "ecs", make_balancer),
     Stack("services", "ecs", make_services),
+    Stack("scaling", "ecs", make_scaling),
 )
 
 
