@@ -64,6 +64,14 @@ def schedule(
     typer.echo(f"{', '.join(documents)} in {out}")
 
 
+@app.command()
+def compose() -> None:
+    """Print compose.yaml: the services and their stores on one machine."""
+    from deploy import compose as made  # noqa: PLC0415 # the name is the command's
+
+    typer.echo(made.compose(), nl=False)
+
+
 def _find_environment(name: str) -> Environment:
     if name not in ENVIRONMENTS:
         raise typer.BadParameter(f"no environment {name!r}; there are {', '.join(ENVIRONMENTS)}")

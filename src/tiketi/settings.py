@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         None, description="the first admin's; unset: `tiketi up` makes one up and prints it once"
     )
+    role_passwords: SecretStr | None = Field(
+        None, description="role=password by comma: `tiketi migrate` lets these log in"
+    )
 
     # limits
     rate_limit_enabled: bool = Field(True, description="whether any of the limits below holds")
