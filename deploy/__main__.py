@@ -1,7 +1,7 @@
 """`python -m deploy emit | check | schedule | cost`: run where pyproject.toml lies."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -50,14 +50,17 @@ def check(
 def schedule(
     plans: Annotated[list[Path], typer.Argument(help="What `tiketi plan --json` wrote.")],
     env: EnvironmentName = "prod",
+    target: Annotated[Literal["ecs", "eks"], typer.Option()] = "ecs",
     out: Annotated[Path, typer.Option(help="The folder; made if missing.")] = Path("build/deploy"),
 ) -> None:
-    """Write the scaling stack with the actions of events' capacity plans."""
+    """Write what scales at the times of events' capacity plans: a stack, or CronJobs."""
     from deploy.aws.schedule import make_scheduled  # noqa: PLC0415 # one target's own
+    from deploy.kubernetes import schedule as cron  # noqa: PLC0415 # the other's
 
     environment = _find_environment(env)
+    make = make_scheduled if target == "ecs" else cron.make_scheduled
     try:
-        documents = make_scheduled(environment, [plan.read_text("utf-8") for plan in plans])
+        documents = make(environment, [plan.read_text("utf-8") for plan in plans])
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     write_documents(documents, out)

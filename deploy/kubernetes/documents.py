@@ -30,6 +30,7 @@ PARAMETERS = {
     "WEB_ACL_ARN": "the WAF's regional web ACL; the network of rate rules before the balancer",
     "IMAGE_REPOSITORY": "where the image was pushed to, without a tag",
     "IMAGE_TAG": "the version that runs",
+    "KUBECTL_IMAGE": "any with kubectl and sh; only for 5-schedule",
     "CANARY_TAG": "the version that a canary runs; only for 4-canary",
 }
 
