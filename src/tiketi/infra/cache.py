@@ -81,7 +81,8 @@ class AgingCache(Generic[K, V]):
         """The value alone, at less cost."""
         entry = self._entries.get(key)
         if entry is not None and self._now() - entry.true_at < self._fresh_seconds:
-            self._entries.move_to_end(key)
+            if len(self._entries) > 1:
+                self._entries.move_to_end(key)
             return entry.value
         return (await self.get(key)).value
 

@@ -210,6 +210,13 @@ class Proof:
     expires_at: datetime | None
     run: str = ""
 
+    def is_all_of(self, place: Place, board: Board) -> bool:
+        """Whether a new one would say the same of this waiting person, whose it is."""
+        return self.expires_at is None and (
+            (self.gone, self.number, self.epoch, self.life, self.run)
+            == (place.gone, place.given, board.epoch, board.life, board.run)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

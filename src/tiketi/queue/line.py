@@ -55,6 +55,8 @@ class Line:
         serving = self.board.serving
         ahead = bisect_left(self.left, place.number) - bisect_right(self.left, serving)
         gone = min(place.number - 1, max(serving + max(0, ahead), place.gone))
+        if gone == place.gone:
+            return place
         # By hand, as a tick does it for everybody: `replace` would take half of the whole.
         return Place(place.state, place.number, gone, place.expires_at, place.given)
 

@@ -69,6 +69,8 @@ async def read_status(
     known = await waiting.find(event_id, actor.user_id, shown)
     if known is not None:
         place, outlook, given = known
+        if given.proof.is_all_of(place, outlook.board):
+            return wait_standing(outlook, place, given.text)
         standing, receipt = _sign(runtime, event, actor.user_id, place, outlook, shown=given)
         if receipt is not given:
             waiting.keep(event_id, actor.user_id, receipt)

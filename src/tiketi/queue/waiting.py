@@ -22,6 +22,10 @@ from tiketi.queue.tokens import Receipt
 REMEMBERED_MAX = 50_000
 
 
+# Event and user. A UUID's own hash is computed in Python, its number's is not.
+_Key = tuple[int, int]
+
+
 @dataclass(slots=True)
 class _Remembered:
     place: Place
@@ -36,7 +40,7 @@ class Waiting:
 
     def __init__(self, runtime: Runtime) -> None:
         self._lines = runtime.one(Lines)
-        self._people: OrderedDict[tuple[UUID, UUID], _Remembered] = OrderedDict()
+        self._people: OrderedDict[_Key, _Remembered] = OrderedDict()
 
     async def find(
         self, event_id: UUID, user_id: UUID, shown: Receipt | None
@@ -48,9 +52,10 @@ class Waiting:
         line = await self._lines.get(event_id)
         if not line.board.run:
             return None
-        known = self._people.get((event_id, user_id))
+        key = event_id.int, user_id.int
+        known = self._people.get(key)
         if known is not None:
-            self._people.move_to_end((event_id, user_id))
+            self._people.move_to_end(key)
         elif shown is not None:
             known = _read_receipt(shown, line)
         if known is None or known.place.number is None or not _is_of(known, line):
@@ -62,7 +67,7 @@ class Waiting:
 
     def not_behind(self, event_id: UUID, user_id: UUID, place: Place, board: Board) -> Place:
         """The place, no further back than this process has told: see ``Place.not_behind``."""
-        known = self._people.get((event_id, user_id))
+        known = self._people.get((event_id.int, user_id.int))
         if known is None or (known.epoch, known.life) != (board.epoch, board.life):
             return place
         return place.not_behind(known.place)
@@ -71,7 +76,7 @@ class Waiting:
         self, event_id: UUID, user_id: UUID, place: Place, board: Board, receipt: Receipt
     ) -> None:
         """What the store said, under the run in which it was asked: the receipt's."""
-        key = (event_id, user_id)
+        key = event_id.int, user_id.int
         self._people.pop(key, None)
         if place.state is not PlaceState.WAITING or not receipt.proof.run:
             return
@@ -81,13 +86,13 @@ class Waiting:
 
     def keep(self, event_id: UUID, user_id: UUID, receipt: Receipt) -> None:
         """The receipt that was given last, to one who shows none."""
-        known = self._people.get((event_id, user_id))
+        known = self._people.get((event_id.int, user_id.int))
         if known is not None:
             known.receipt = receipt
 
     def forget(self, event_id: UUID, user_id: UUID) -> None:
         """They left; what they gave up counts for those behind them at once."""
-        self._people.pop((event_id, user_id), None)
+        self._people.pop((event_id.int, user_id.int), None)
         self._lines.forget(event_id)
 
 

@@ -86,7 +86,7 @@ class Dispatch:
             call.caller, call.claims = self._prove(call.request)
         except Unauthenticated as refusal:
             return refusal
-        call.request.scope["tiketi.user_id"] = call.caller.user_id
+        call.request.scope["tiketi.user_id"] = call.claims["sub"]
         return None
 
     def _prove(self, request: Request) -> tuple[Actor, dict[str, Any]]:
@@ -137,7 +137,7 @@ class Dispatch:
             if caller.role is Role.ADMIN:
                 return None
             if endpoint.limit is Limit.WAITING:
-                return Budget("waiting", f"{caller.user_id}", WAITING_PER_MINUTE)
+                return Budget("waiting", call.claims["sub"], WAITING_PER_MINUTE)
             return Budget("user", f"{caller.user_id}", settings.limit_user_per_minute)
         address = address_of(call.request, settings.trusted_proxies)
         # A forged or expired token is a mistake far more often than a flood: the larger budget.
@@ -226,10 +226,10 @@ class _Bytes:
         answer = self._answer
         headers = [
             (b"content-type", answer.media_type.encode()),
-            (b"content-length", str(len(answer.content)).encode()),
+            (b"content-length", b"%d" % len(answer.content)),
             *answer.headers,
         ]
-        if not any(name == b"cache-control" for name, _ in answer.headers):
+        if not answer.headers or all(name != b"cache-control" for name, _ in answer.headers):
             headers.append(_NO_STORE)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.content})

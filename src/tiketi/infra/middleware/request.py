@@ -94,7 +94,6 @@ class _Exchange:
         count_request(self._service, route, method, self._status, seconds)
         if scope["path"] in _QUIET_PATHS:
             return
-        user_id = scope.get("tiketi.user_id")
         log_request(
             service=self._service,
             request_id=self._request_id,
@@ -104,7 +103,7 @@ class _Exchange:
             route=route,
             status=self._status,
             duration_ms=round(seconds * 1000, 2),
-            user_id=str(user_id) if user_id else None,
+            user_id=scope.get("tiketi.user_id"),
         )
 
 

@@ -11,6 +11,9 @@ _SILENT_STATUSES = frozenset({204, 304})  # no body, whatever their length says
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
+# Names that need no look, as they are given: how their lines begin. All are our own, so few.
+_PLAIN: dict[bytes, bytes] = {}
+_PLAIN_MAX = 256
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -71,6 +74,9 @@ class Answer:
         lines: list[bytes] = []
         length: int | None = None
         for given, value in headers:
+            if (begun := _PLAIN.get(given)) is not None:
+                lines.append(begun + value)
+                continue
             name = given.lower()
             if name == b"content-length":
                 if length is not None:
@@ -84,10 +90,15 @@ class Answer:
                 continue
             elif name == b"transfer-encoding":
                 continue
-            elif not name or _BAD_NAME.search(name):
-                raise AnswerError("not a header's name")
+            else:
+                _learn_plain(given, name)
             lines.append(name + b": " + value)
         return lines, length
+
+    @property
+    def is_whole(self) -> bool:
+        """Its last byte was given out, if its head said how many there are."""
+        return self._left_bytes == 0
 
     def body(self, data: bytes) -> bytes:
         """What to write for a part of the body. Raises AnswerError where it is too long."""
@@ -109,6 +120,14 @@ class Answer:
         self.complete = True
         head, self._head = self._head, b""
         return head + b"0\r\n\r\n" if self._chunked else head
+
+
+def _learn_plain(given: bytes, name: bytes) -> None:
+    """A name that decides nothing. Raises AnswerError where it is none."""
+    if not name or _BAD_NAME.search(name):
+        raise AnswerError("not a header's name")
+    if len(_PLAIN) < _PLAIN_MAX:
+        _PLAIN[given] = name + b": "
 
 
 def _joined(status: int, lines: list[bytes]) -> bytes:

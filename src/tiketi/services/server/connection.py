@@ -24,6 +24,7 @@ from tiketi.services.server.engine import KEEP_ALIVE_SECONDS, Asgi
 from tiketi.services.server.frames import text_frame
 from tiketi.services.server.heads import RequestHead, RequestRefused
 from tiketi.services.server.inbox import AppTasks
+from tiketi.services.server.outbox import Outbox
 from tiketi.services.server.strict_http import (
     HEAD_SECONDS,
     HeadersTooSlow,
@@ -43,6 +44,7 @@ class Shared:
     app: Asgi
     config: Config
     context: WorkerContext
+    outbox: Outbox
     connections: set["ClientConnection"] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     state: ConnectionState = field(default_factory=lambda: ConnectionState({}))
@@ -55,7 +57,7 @@ class ClientConnection(Wire):
     )  # fmt: skip
 
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
+        super().__init__(loop, shared.outbox)
         self._shared = shared
         self._parser: RequestParser | None = RequestParser(self)  # None: a WebSocket
         self._stream: HTTPStream | WSStream | None = None  # None: between two requests
@@ -87,6 +89,7 @@ class ClientConnection(Wire):
 
     def eof_received(self) -> bool:
         """Whether to keep our side open: for an answer that is on its way."""
+        self.outbox.flush()
         parser, apps = self._parser, self._apps
         if self.closing or self._stream is None or parser is None or not parser.ended:
             return False
@@ -179,10 +182,8 @@ class ClientConnection(Wire):
             *(shared.app, shared.config, shared.context, self._apps, False),  # type: ignore[arg-type]  # stands for its TaskGroup
             *(self.client, self.server, self._stream_send, STREAM_ID),
         )
-        request = Request(
-            *(STREAM_ID, head.headers, head.version, head.method, head.target, shared.state)
-        )
-        self._drive(stream.handle(request))
+        said = (head.headers, head.version, head.method, head.target)
+        self._drive(stream.handle(Request(STREAM_ID, *said, shared.state)))
         self._requests += 1
 
     def on_body_part(self, data: bytes) -> None:
@@ -199,7 +200,7 @@ class ClientConnection(Wire):
         """The application asks for more."""
         if self._expects_continue and self._answer is not None and not self._answer.begun:
             self._expects_continue = False
-            self.transport.write(CONTINUE)
+            self.write(CONTINUE)
         if self._frames:
             self._take_frames()
         elif not self._reading:
@@ -224,8 +225,9 @@ class ClientConnection(Wire):
             return
         answer = Answer(RequestHead("GET", b"/", "1.1", [], 0, *(False,) * 4))
         status, headers, body = render_refusal(status)
-        answer.begin(status, headers + self._shared.config.response_headers("h11"), last=True)
-        self.transport.write(answer.body(body))
+        headers += self._shared.config.response_headers("h11")
+        answer.begin(status, headers, last=True)
+        self.write(answer.body(body))
         self.linger()
 
     # The application's side.
@@ -238,13 +240,13 @@ class ClientConnection(Wire):
         if isinstance(event, Response):
             self._begin(answer, event)
         elif isinstance(event, Body):
-            self.transport.write(answer.body(event.data))
+            self.write(answer.body(event.data), soon=answer.is_whole)
         elif isinstance(event, EndBody):
-            self.transport.write(answer.end())
+            self.write(answer.end())
             if self._parser is None:
                 self.linger()  # a WebSocket that was refused
         elif isinstance(event, Data):
-            self.transport.write(event.data)
+            self.write(event.data)
         elif isinstance(event, StreamClosed):
             self._close(answer)
         if self._writable is not None and not self._driving:
@@ -257,7 +259,7 @@ class ClientConnection(Wire):
         answer.begin(event.status_code, headers, last=last)
         if answer.switches and isinstance(self._stream, WSStream):
             self._websocket = self._stream.connection
-            self.transport.write(answer.end())
+            self.write(answer.end())
 
     def _close(self, answer: Answer) -> None:
         """A stream is at its end: the next request, if this one left the connection in order."""

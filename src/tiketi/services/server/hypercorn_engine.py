@@ -15,6 +15,7 @@ from tiketi.services.server.engine import (
     Asgi,
     wait_until_empty,
 )
+from tiketi.services.server.outbox import Outbox
 from tiketi.settings import Settings
 
 
@@ -41,8 +42,8 @@ class HypercornEngine:
         config.include_date_header = True
         config.include_server_header = False
         config.websocket_max_message_size = settings.body_bytes_max
-        self._shared = Shared(app, config, WorkerContext(None))
         loop = asyncio.get_running_loop()
+        self._shared = Shared(app, config, WorkerContext(None), Outbox(loop))
         self._server = await loop.create_server(
             lambda: ClientConnection(self._shared, loop), sock=listener, backlog=BACKLOG
         )

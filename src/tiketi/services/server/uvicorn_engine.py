@@ -24,6 +24,7 @@ from tiketi.services.server.engine import (
 )
 from tiketi.services.server.frames import offer, text_frame
 from tiketi.services.server.heads import RequestHead, RequestRefused
+from tiketi.services.server.outbox import Outbox
 from tiketi.services.server.strict_http import (
     HEAD_SECONDS,
     HeadersTooSlow,
@@ -41,11 +42,12 @@ class _Cycle(RequestResponseCycle):
     says.
     """
 
-    def __init__(self, head: RequestHead, **options: Any) -> None:
+    def __init__(self, head: RequestHead, outbox: Outbox, **options: Any) -> None:
         super().__init__(
             expect_100_continue=head.expects_continue, keep_alive=head.keep_alive, **options
         )
         self._answer = Answer(head)
+        self._outbox = outbox
 
     async def send(self, message: Any) -> None:
         if self.flow.write_paused and not self.disconnected:
@@ -62,12 +64,15 @@ class _Cycle(RequestResponseCycle):
             return
         written = answer.body(message.get("body", b""))
         if message.get("more_body", False):
-            self.transport.write(written)
+            self._outbox.write(self.transport, written)
             return
-        self.transport.write(written + answer.end())
+        written += answer.end()
         self.response_complete, self.keep_alive = True, answer.keep_alive
         self.message_event.set()
-        if not self.keep_alive:
+        if self.keep_alive:
+            self._outbox.put(self.transport, written)
+        else:
+            self._outbox.write(self.transport, written)
             self.transport.close()
         self.on_response()
 
@@ -75,8 +80,9 @@ class _Cycle(RequestResponseCycle):
 class _StrictProtocol(HttpToolsProtocol):
     """uvicorn's protocol behind our parser: one request at a time, and none that is ambiguous."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, outbox: Outbox, **options: Any) -> None:
+        super().__init__(**options)
+        self._outbox = outbox
         self.parser = None  # type: ignore[assignment]  # ours parses
         self._strict = RequestParser(self)
         self._refused = False
@@ -85,6 +91,9 @@ class _StrictProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._time(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def eof_received(self) -> None:
+        self._outbox.flush()  # what follows closes the connection
 
     def data_received(self, data: bytes) -> None:
         if not self._refused:
@@ -133,6 +142,7 @@ class _StrictProtocol(HttpToolsProtocol):
             return
         self.cycle = _Cycle(
             head,
+            self._outbox,
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -178,13 +188,14 @@ class _StrictProtocol(HttpToolsProtocol):
         answer = Answer(RequestHead("GET", b"/", "1.1", [], 0, *(False,) * 4))
         status, headers, body = render_refusal(status)
         answer.begin(status, headers + self.server_state.default_headers, last=True)
-        self.transport.write(answer.body(body))
+        self._outbox.write(self.transport, answer.body(body))
         self._linger()
 
     def _linger(self) -> None:
         """Read on for a moment: closing over unread data would destroy the answer on its way."""
         self._unset_keepalive_if_required()
         self._refused = True
+        self._outbox.flush()
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
         self.flow.resume_reading()
@@ -233,9 +244,12 @@ class UvicornEngine:
         )
         config.load()
         self._loop = asyncio.get_running_loop()
+        self._outbox = Outbox(self._loop)
         self._tick()
         self._server = await self._loop.create_server(
-            lambda: _StrictProtocol(config=config, server_state=self._state, app_state={}),
+            lambda: _StrictProtocol(
+                self._outbox, config=config, server_state=self._state, app_state={}
+            ),
             sock=listener,
             backlog=BACKLOG,
         )
@@ -256,6 +270,7 @@ class UvicornEngine:
     async def stop_accepting(self) -> None:
         if self._server is not None:
             self._server.close()
+        self._outbox.flush()
         for connection in list(self._state.connections):
             connection.shutdown()
 

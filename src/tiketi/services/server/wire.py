@@ -11,6 +11,7 @@ from typing import Any
 from hypercorn.utils import parse_socket_addr
 
 from tiketi.services.server.engine import LINGER_SECONDS
+from tiketi.services.server.outbox import Outbox
 
 WRITE_STALL_SECONDS = 30.0  # a client that does not read is dropped
 LINGER_BYTES_MAX = 1024 * 1024
@@ -26,12 +27,14 @@ class Wire(asyncio.Protocol):
         "client",
         "closing",
         "loop",
+        "outbox",
         "server",
         "transport",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, outbox: Outbox) -> None:
         self.loop = loop
+        self.outbox = outbox
         self.transport: asyncio.Transport
         self.client: Any = None
         self.server: Any = None
@@ -69,6 +72,13 @@ class Wire(asyncio.Protocol):
             self._writable = self._stall = None
             self.pace()
 
+    def write(self, data: bytes, *, soon: bool = False) -> None:
+        """``soon``: with the others of this turn of the loop."""
+        if soon:
+            self.outbox.put(self.transport, data)
+        elif data:
+            self.outbox.write(self.transport, data)
+
     async def drain(self) -> None:
         """Wait while the client does not read."""
         if self._writable is not None:
@@ -100,6 +110,7 @@ class Wire(asyncio.Protocol):
             return
         self.disarm()
         self.closing = True
+        self.outbox.flush()
         with contextlib.suppress(OSError, RuntimeError):
             self.transport.write_eof()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
