@@ -9,8 +9,10 @@ from troposphere import Template
 from deploy.aws.balancer import make_balancer
 from deploy.aws.database import make_database
 from deploy.aws.dns import make_dns
+from deploy.aws.edge import make_edge
 from deploy.aws.edge_global import make_edge_global
 from deploy.aws.network import make_network
+from deploy.aws.observability import make_observability
 from deploy.aws.redis import make_redis
 from deploy.aws.scaling import make_scaling
 from deploy.aws.secrets import make_secrets
@@ -49,6 +51,8 @@ STACKS: tuple[Stack, ...] = (
     Stack("balancer", "ecs", make_balancer),
     Stack("services", "ecs", make_services),
     Stack("scaling", "ecs", make_scaling),
+    Stack("edge", "shared", make_edge),
+    Stack("observability", "ecs", make_observability),
 )
 
 
