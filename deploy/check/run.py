@@ -2,13 +2,36 @@
 
 from collections.abc import Iterator
 
-from deploy.check import kong, kubernetes
+from deploy.check import (
+    balancer,
+    connections,
+    kong,
+    kubernetes,
+    limits,
+    lint,
+    policies,
+    ports,
+    references,
+    slots,
+)
 from deploy.check.finding import Finding, Rule
 from deploy.emit import Documents
 from deploy.environment import Environment
 
 # A rule that is not in this list does not run.
-RULES: tuple[Rule, ...] = (*kubernetes.RULES, *kong.RULES)
+RULES: tuple[Rule, ...] = (
+    *slots.RULES,
+    *balancer.RULES,
+    *ports.RULES,
+    *references.RULES,
+    *limits.RULES,
+    *policies.RULES,
+    *connections.RULES,
+    *kubernetes.RULES,
+    *kong.RULES,
+    # Last, since it takes longest.
+    *lint.RULES,
+)
 
 
 def check_documents(
