@@ -1,5 +1,6 @@
 """`python -m deploy emit | check | schedule | cost`: run where pyproject.toml lies."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -73,6 +74,41 @@ def compose() -> None:
     from deploy import compose as made  # noqa: PLC0415 # the name is the command's
 
     typer.echo(made.compose(), nl=False)
+
+
+@app.command()
+def cost(
+    *,
+    env: EnvironmentName = "prod",
+    region: Annotated[str | None, typer.Option(help="Another one that the table has.")] = None,
+    audience: Annotated[int | None, typer.Option(min=1, help="An on-sale's, too.")] = None,
+    hours: Annotated[float, typer.Option(min=0.5, help="How long its tasks run.")] = 10,
+    places: Annotated[int, typer.Option(min=1, help="What it sells.")] = 50_000,
+    csv: Annotated[Path | None, typer.Option(help="Write the figures there.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the month there, as SVG.")] = None,
+) -> None:
+    """Reckon the month's bill, and what an on-sale adds."""
+    from rich.console import Console  # noqa: PLC0415 # of this command alone
+
+    from deploy.cost import chart as drawing  # noqa: PLC0415
+    from deploy.cost import report as reckoning  # noqa: PLC0415
+    from deploy.cost.onsale import OnSale  # noqa: PLC0415
+    from deploy.cost.prices import UnknownPrice  # noqa: PLC0415
+
+    environment = _find_environment(env)
+    if region:
+        environment = replace(environment, region=region)
+    onsale = OnSale(audience, hours, places) if audience else None
+    try:
+        made = reckoning.make_report(environment, onsale)
+    except UnknownPrice as error:
+        raise typer.BadParameter(str(error)) from error
+    reckoning.show(made, Console(soft_wrap=True))
+    if csv:
+        csv.write_text(reckoning.to_csv(made), encoding="utf-8")
+    if chart:
+        title = f"{environment.name} in {environment.region}: US dollars a month"
+        chart.write_text(drawing.chart(made.lines, title), encoding="utf-8")
 
 
 def _find_environment(name: str) -> Environment:
