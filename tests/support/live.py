@@ -78,6 +78,10 @@ class Follower:
         self.socket = socket
         self.messages = []
 
+    async def say_hello(self, **hello):
+        """With ``access_token`` or ``receipt``."""
+        await self.socket.send(json.dumps({"type": "hello", **hello}))
+
     async def receive(self):
         message = json.loads(await self.socket.recv())
         self.messages.append(message)
@@ -102,9 +106,12 @@ class Follower:
 
 
 @asynccontextmanager
-async def open_socket(service, event_id):
-    url = f"ws://{service.address}/api/v1/queue/{event_id}/live"
-    async with connect(url, compression=None, close_timeout=1) as socket:
+async def open_socket(service, event_id, *, host=None):
+    """``host``: by which name the service is asked for, where a balancer looks at it."""
+    there, _, port = service.address.partition(":")
+    url = f"ws://{host or there}:{port}/api/v1/queue/{event_id}/live"
+    way = {"host": there, "port": int(port)}
+    async with connect(url, compression=None, close_timeout=1, **way) as socket:
         yield Follower(socket)
 
 
@@ -112,7 +119,7 @@ async def open_socket(service, event_id):
 async def follow(service, event_id, **hello):
     """A socket that said hello with ``access_token`` or ``receipt``."""
     async with open_socket(service, event_id) as follower:
-        await follower.socket.send(json.dumps({"type": "hello", **hello}))
+        await follower.say_hello(**hello)
         yield follower
 
 
