@@ -49,6 +49,11 @@ class Gate:
         finally:
             self._give_back()
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the last that was heard of the server is that it does not answer."""
+        return self._away
+
     def found_there(self) -> None:
         """The server answered."""
         self._away, self._moved_at = False, _now()

@@ -6,20 +6,19 @@ an exception rolls back. Everything below takes the ``Tx`` or ``Reader`` as its 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import CursorResult, Executable, event, make_url, text
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy import CursorResult, Executable
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tiketi.infra.gate import Gate
 from tiketi.infra.pools import POOLS_DEFAULT, Pools
+from tiketi.infra.postgres_engine import DEMOTED, open_engine, probe_reader, probe_writer
 from tiketi.kernel.errors import TiketiError, Unavailable
 from tiketi.settings import Settings
 
@@ -27,15 +26,12 @@ log = structlog.get_logger(__name__)
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
-_PING = text("SELECT 1")
-# SQLSTATE: a demoted writer (read_only_sql_transaction). Such a connection never heals.
-_DEMOTED = "25006"
 # Classes 08 (connection), 53 (resources), 57 (operator intervention); deadlock, serialization.
 _AWAY_CLASSES = ("08", "53", "57")
 _CONFLICT_STATES = ("40P01", "40001")
-_AWAY_STATES = (_DEMOTED, *_CONFLICT_STATES)
+_AWAY_STATES = (DEMOTED, *_CONFLICT_STATES)
 # Those that say something of the server, not of one statement or of its load.
-_LOST_CLASSES = ("08", "57P", _DEMOTED)
+_LOST_CLASSES = ("08", "57P", DEMOTED)
 
 
 class Reader:
@@ -63,7 +59,7 @@ class Reader:
         try:
             rows: list[asyncpg.Record] = await driver.fetch(query, *values)
         except asyncpg.PostgresError as error:
-            if error.sqlstate == _DEMOTED:
+            if error.sqlstate == DEMOTED:
                 await self._connection.invalidate()
             raise
         return rows
@@ -113,14 +109,22 @@ class Database:
         if settings.database_url is None:
             raise ValueError("TIKETI_DATABASE_URL is not set")
         pools = pools.overridden_by(settings)
-        self._writer = _engine(settings.database_url, settings, application, pools.writer)
+        writer_url, reader_url = settings.database_url, settings.database_reader_url
+        self._writer = open_engine(writer_url, settings, application, pools.writer)
         self._latest = self._writer.execution_options(isolation_level="AUTOCOMMIT")
-        reader_url = settings.database_reader_url or settings.database_url
-        self._reader = _engine(reader_url, settings, application, pools.reader).execution_options(
-            isolation_level="AUTOCOMMIT"
+        self._reader = open_engine(
+            reader_url or writer_url, settings, application, pools.reader
+        ).execution_options(isolation_level="AUTOCOMMIT")
+        wait_seconds = settings.database_timeout_seconds
+        ask_writer, ask_reader = (
+            partial(probe_writer, self._latest),
+            partial(probe_reader, self._reader),
         )
-        self._to_writer = _gate_of(self._latest, pools.writer, settings)
-        self._to_reader = _gate_of(self._reader, pools.reader, settings)
+        self._to_writer = Gate(pools.writer, wait_seconds=wait_seconds, probe=ask_writer)
+        self._to_reader = Gate(pools.reader, wait_seconds=wait_seconds, probe=ask_reader)
+        # What the writer lends to reads while their own server is away: the other half commits.
+        self._instead = Gate(max(1, pools.writer // 2), wait_seconds=wait_seconds, probe=ask_writer)
+        self._has_reader = reader_url not in (None, writer_url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -134,11 +138,20 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:
-        """Reads that may lag, each its own snapshot."""
-        async with self._to_reader.place():
-            with _translated(self._to_reader):
-                async with self._reader.connect() as connection:
-                    yield Reader(connection)
+        """Reads that may lag, each its own snapshot; on the writer while the reader is away."""
+        begun = False
+        try:
+            async with self._to_reader.place():
+                with _translated(self._to_reader):
+                    async with self._reader.connect() as connection:
+                        begun = True
+                        yield Reader(connection)
+        except Unavailable:
+            if begun or not (self._has_reader and self._to_reader.is_away):
+                raise
+        if not begun:
+            async with self._instead.place(), self.latest() as reader:
+                yield reader
 
     @asynccontextmanager
     async def latest(self) -> AsyncIterator[Reader]:
@@ -160,6 +173,7 @@ class Database:
     async def close(self) -> None:
         await self._to_writer.aclose()
         await self._to_reader.aclose()
+        await self._instead.aclose()
         await self._writer.dispose()
         await self._reader.dispose()
 
@@ -208,68 +222,3 @@ def is_conflict(error: Unavailable) -> bool:
 
 def _is_away(state: str) -> bool:
     return state.startswith(_AWAY_CLASSES) or state in _AWAY_STATES
-
-
-def _engine(url: str, settings: Settings, application: str, pool_max: int) -> AsyncEngine:
-    parsed = make_url(url).set(drivername="postgresql+asyncpg")
-    server_settings = {
-        "application_name": application,
-        "jit": "off",
-        "statement_timeout": str(int(settings.database_timeout_seconds * 1000)),
-        "idle_in_transaction_session_timeout": "30000",
-        "timezone": "UTC",
-    }
-    if settings.database_role:
-        server_settings["role"] = settings.database_role
-    engine = create_async_engine(
-        parsed,
-        pool_size=pool_max,
-        max_overflow=0,
-        hide_parameters=True,  # they are personal data and secrets, and errors are logged
-        pool_timeout=settings.database_timeout_seconds,
-        pool_use_lifo=True,
-        connect_args={
-            "server_settings": server_settings,
-            "timeout": settings.database_timeout_seconds,
-            "command_timeout": settings.database_timeout_seconds + 1,
-        },
-    )
-    event.listen(engine.sync_engine, "handle_error", _drop_demoted)
-    event.listen(engine.sync_engine, "connect", _use_plain_uuids)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine
-
-
-def _gate_of(engine: AsyncEngine, places: int, settings: Settings) -> Gate:
-    async def probe() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(_PING)
-
-    return Gate(places, wait_seconds=settings.database_timeout_seconds, probe=probe)
-
-
-def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
-    """After a restart of the server the pool is full of dead connections: each is replaced
-    when it is next asked for, which costs no round trip, instead of failing a request.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
-
-
-def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
-    """Asyncpg's own UUID class is faster to make, but orjson refuses to write it."""
-    connection.run_async(
-        lambda driver: driver.set_type_codec(
-            "uuid",
-            schema="pg_catalog",
-            format="binary",
-            encoder=lambda value: (value if isinstance(value, UUID) else UUID(value)).bytes,
-            decoder=lambda raw: UUID(bytes=bytes(raw)),
-        )
-    )
-
-
-def _drop_demoted(context: ExceptionContext) -> None:
-    """A fail-over leaves pooled connections on the old writer: drop each as soon as it says so."""
-    if getattr(context.original_exception, "sqlstate", None) == _DEMOTED:
-        context.is_disconnect = True

@@ -14,6 +14,7 @@ import orjson
 
 from tiketi.infra.cache import AgingCache, Cached
 from tiketi.infra.http.cacheable import Document
+from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Unavailable
 from tiketi.seats import availability_store as store
@@ -142,9 +143,12 @@ async def _compute(runtime: Runtime, event_id: UUID, *, with_locks: bool) -> byt
     """The content as JSON: the same bytes for the same places."""
     maps = runtime.one(SeatMaps)
     async with runtime.database.reader() as reader:
-        states = await read_states(reader, event_id)
-        general = await read_remaining(reader, event_id)
+        states, general = await _read_places(reader, event_id)
     seat_map = await maps.get(event_id)
+    if len(states) != len(seat_map):
+        # A replica may have less of a new event than its map.
+        async with runtime.database.latest() as reader:
+            states, general = await _read_places(reader, event_id)
     if len(states) != len(seat_map):
         maps.forget(event_id)
         raise Unavailable("The seat map is being replaced.")
@@ -156,6 +160,10 @@ async def _compute(runtime: Runtime, event_id: UUID, *, with_locks: bool) -> byt
     }
     remaining = {str(tier_id): general[tier_id] for tier_id in general}
     return orjson.dumps({"sections": sections, "general": remaining})
+
+
+async def _read_places(reader: Reader, event_id: UUID) -> tuple[str, dict[UUID, int]]:
+    return await read_states(reader, event_id), await read_remaining(reader, event_id)
 
 
 def _overlay(states: str, locked: set[int]) -> str:
