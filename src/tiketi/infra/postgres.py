@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tiketi.infra.gate import Gate
 from tiketi.infra.pools import POOLS_DEFAULT, Pools
-from tiketi.infra.postgres_engine import DEMOTED, open_engine, probe_reader, probe_writer
+from tiketi.infra.postgres_engine import DEMOTED, drop_all, open_engine, probe_reader, probe_writer
 from tiketi.kernel.errors import TiketiError, Unavailable
 from tiketi.settings import Settings
 
@@ -60,7 +60,7 @@ class Reader:
             rows: list[asyncpg.Record] = await driver.fetch(query, *values)
         except asyncpg.PostgresError as error:
             if error.sqlstate == DEMOTED:
-                await self._connection.invalidate()
+                await drop_all(self._connection)
             raise
         return rows
 

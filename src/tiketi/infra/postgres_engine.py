@@ -6,18 +6,58 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tiketi.settings import Settings
 
 # SQLSTATE: a demoted writer (read_only_sql_transaction). Such a connection never heals.
 DEMOTED = "25006"
+_GENERATION = "generation"
 _PING = text("SELECT 1")
 _READ_ONLY = text("SHOW transaction_read_only")
 
 
 class ReadOnly(Exception):
     """The server that should take writes takes none."""
+
+
+class Generations:
+    """A pool's connections, counted by fail-overs: those of before one are not used again.
+
+    What is wrong with one of them is wrong with all, and each would cost a request to find out.
+    """
+
+    def __init__(self) -> None:
+        self._current = 0
+
+    def enter(self, _connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info[Generations] = self
+        record.info[_GENERATION] = self._current
+
+    def end(self) -> None:
+        """The server of the present ones was demoted."""
+        self._current += 1
+
+    def check(
+        self, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
+    ) -> None:
+        """Before each use. One that the server closed, as a restart does, is no good either: it is
+        replaced without a round trip, instead of failing a request.
+        """
+        if record.info[_GENERATION] != self._current or connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    def judge(self, context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == DEMOTED:
+            context.is_disconnect = True
+            self.end()
+
+
+async def drop_all(connection: AsyncConnection) -> None:
+    """Neither it nor any other of its pool that is open now is used again."""
+    (await connection.get_raw_connection()).info[Generations].end()
+    await connection.invalidate()
 
 
 def open_engine(url: str, settings: Settings, application: str, pool_max: int) -> AsyncEngine:
@@ -44,9 +84,11 @@ def open_engine(url: str, settings: Settings, application: str, pool_max: int) -
             "command_timeout": settings.database_timeout_seconds + 1,
         },
     )
-    event.listen(engine.sync_engine, "handle_error", _drop_demoted)
+    generations = Generations()
+    event.listen(engine.sync_engine, "handle_error", generations.judge)
+    event.listen(engine.sync_engine, "connect", generations.enter)
     event.listen(engine.sync_engine, "connect", _use_plain_uuids)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkout", generations.check)
     return engine
 
 
@@ -62,16 +104,8 @@ async def probe_writer(engine: AsyncEngine) -> None:
     """
     async with engine.connect() as connection:
         if (await connection.execute(_READ_ONLY)).scalar_one() == "on":
-            await connection.invalidate()
+            await drop_all(connection)
             raise ReadOnly
-
-
-def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
-    """After a restart of the server the pool is full of dead connections: each is replaced
-    when it is next asked for, which costs no round trip, instead of failing a request.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
 
 
 def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
@@ -85,9 +119,3 @@ def _use_plain_uuids(connection: DBAPIConnection, _record: object) -> None:
             decoder=lambda raw: UUID(bytes=bytes(raw)),
         )
     )
-
-
-def _drop_demoted(context: ExceptionContext) -> None:
-    """A fail-over leaves pooled connections on the old writer: drop each as soon as it says so."""
-    if getattr(context.original_exception, "sqlstate", None) == DEMOTED:
-        context.is_disconnect = True
