@@ -31,6 +31,9 @@ class Served:
     def _is_up_or_gone(self):
         if self.process.poll() is not None:
             return True
+        return self.is_listening()
+
+    def is_listening(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.integration.server.served import receive_all
+from tiketi.infra.embedded.process import wait_until
 from tiketi.services.server import ServerError, run_server
 from tiketi.settings import Settings
 
@@ -170,3 +171,18 @@ async def test_crowd_of_connections_is_served(serve):
 
     answers = await asyncio.gather(*(one() for _ in range(300)))
     assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+
+
+@EITHER
+def test_a_request_that_comes_late_on_an_open_connection_is_answered(serve, server):
+    """A balancer that has not noticed yet uses the connections that it has."""
+    served = serve(server=server, shutdown_notice_seconds=1, shutdown_grace_seconds=2)
+    with served.connect() as link:
+        link.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert link.recv(65536).startswith(b"HTTP/1.1 200")
+        served.terminate()
+        assert wait_until(lambda: not served.is_listening(), timeout_seconds=5)
+        link.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = receive_all(link)  # and closed, though nobody asked for it
+        assert answer.startswith(b"HTTP/1.1 200")
+    assert served.process.wait(8) == 0

@@ -35,7 +35,11 @@ class Engine(Protocol):
         ...
 
     async def stop_accepting(self) -> None:
-        """Refuse new connections and close the idle ones; requests in flight go on."""
+        """Refuse new connections; those that are open go on."""
+        ...
+
+    def close_idle(self) -> None:
+        """Close connections that wait for a request, and each other one after its answer."""
         ...
 
     async def wait_idle(self, timeout_seconds: float) -> bool:

@@ -55,6 +55,8 @@ class HypercornEngine:
         if self._server is not None:
             # Not wait_closed(): from Python 3.12 on it waits for every connection, without a bound.
             self._server.close()
+
+    def close_idle(self) -> None:
         for connection in list(self._shared.connections):
             connection.close_when_idle()
 

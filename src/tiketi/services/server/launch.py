@@ -19,6 +19,7 @@ from tiketi.settings import Settings
 log = structlog.get_logger("tiketi.server")
 
 USER_TIMEOUT_MS = 30_000  # unacknowledged data for so long: the client is gone
+LATE_SECONDS_MAX = 1.0
 CLOSE_SECONDS = 2.0  # to close stores, once no write is in flight
 OVERDUE_SECONDS = 4.0  # beyond all that: nothing may hold the process longer
 OVERDUE_EXIT_CODE = 70  # sysexits.h EX_SOFTWARE
@@ -35,8 +36,9 @@ def run_server(
     serving: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain: readiness says 503 (``app.begin_drain()``, if it
-    has one), after a notice the port closes, WebSockets close with 1012, requests in flight get
-    the grace, the rest is cancelled. A second signal skips the waiting.
+    has one), after a notice the port closes, WebSockets close with 1012, open connections may ask
+    once more for a moment, requests in flight get the grace, the rest is cancelled. A second signal
+    skips the waiting.
 
     ``shares_port``: with others that share it too. ``serving`` is called once connections are
     accepted. Raises ServerError if the port is taken or the application cannot start.
@@ -87,7 +89,11 @@ async def _drain(
     engine.announce_end()
     await _wait(hurry, settings.shutdown_notice_seconds)
     await engine.stop_accepting()
+    late = asyncio.create_task(engine.wait_idle(_late_seconds(settings)))
     closing = asyncio.create_task(inflight.close_sockets())  # waits for whoever does not read
+    await _first(late, hurry)
+    late.cancel()
+    engine.close_idle()
     idle = asyncio.create_task(engine.wait_idle(settings.shutdown_grace_seconds))
     await _first(idle, hurry)
     if not (idle.done() and idle.result()):
@@ -95,6 +101,11 @@ async def _drain(
         await engine.abort()
     closing.cancel()
     idle.cancel()
+
+
+def _late_seconds(settings: Settings) -> float:
+    """Open connections wait so long for a request of somebody who missed the notice."""
+    return min(settings.shutdown_notice_seconds, LATE_SECONDS_MAX)
 
 
 async def _first(task: asyncio.Task[object], event: asyncio.Event) -> None:
@@ -127,7 +138,8 @@ def _watch_signals() -> tuple[asyncio.Event, asyncio.Event]:
 def shutdown_seconds_max(settings: Settings) -> float:
     """A process that was told to end has ended by then, whatever happens."""
     graces = 2 * settings.shutdown_grace_seconds  # for requests, then for their writes
-    return settings.shutdown_notice_seconds + graces + CLOSE_SECONDS + OVERDUE_SECONDS
+    notice = settings.shutdown_notice_seconds + _late_seconds(settings)
+    return notice + graces + CLOSE_SECONDS + OVERDUE_SECONDS
 
 
 def _exit_when_overdue(settings: Settings) -> None:

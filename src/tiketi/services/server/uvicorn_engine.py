@@ -270,6 +270,8 @@ class UvicornEngine:
     async def stop_accepting(self) -> None:
         if self._server is not None:
             self._server.close()
+
+    def close_idle(self) -> None:
         self._outbox.flush()
         for connection in list(self._state.connections):
             connection.shutdown()
