@@ -106,10 +106,10 @@ def serve(
 
 @contextmanager
 def serve_service(
-    stage: Stage, service: str, server: str, **settings: object
+    stage: Stage, service: str, server: str, *, port: int | None = None, **settings: object
 ) -> Iterator[tuple[int, int]]:
     """`tiketi serve` as anybody would run it: its port and its process id."""
-    port = pick_free_port()
+    port = port or pick_free_port()
     environment = stage.environment(port=port, server=server, **settings)
     command = [sys.executable, "-m", "tiketi", "serve", service]
     with serve(command, port, environment, stage.directory / f"{service}-{port}.log") as process:

@@ -10,6 +10,7 @@ from bench.stage import draft_event, token_of
 from tiketi.events import api as events
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.ids import new_id
+from tiketi.queue import api as queue
 from tiketi.seats import api as seats
 
 SEATS_A_ROW = 100
@@ -17,8 +18,10 @@ ROWS_A_SECTION = 100
 PRICE = 50_000
 
 
-async def open_map(runtime: Runtime, seat_count: int) -> UUID:
-    """A published event on sale with a map of so many seats, its queue off."""
+async def open_map(
+    runtime: Runtime, seat_count: int, room: queue.WaitingRoomSettings | None = None
+) -> UUID:
+    """A published event on sale with a map of so many seats; its queue is off without a room."""
     now = runtime.clock.now()
     sections = -(-seat_count // (SEATS_A_ROW * ROWS_A_SECTION))
     layout = [
@@ -33,13 +36,15 @@ async def open_map(runtime: Runtime, seat_count: int) -> UUID:
         )
         new = draft_event(
             now,
-            queue_enabled=False,
+            queue_enabled=room is not None,
             layout_id=drawn.id,
             limits=events.Limits(SEATS_A_BUYER, SEATS_A_BUYER),
             tiers=seats.tiers_of(layout),
         )
         event = await events.create_event(tx, new, organizer_id=None, now=now)
         await seats.open_map(tx, event.id, drawn, event.tiers)
+        if room is not None:
+            await queue.open_room(tx, runtime, event.id, room)
         await events.publish_event(tx, event.id, now=now)
     return event.id
 

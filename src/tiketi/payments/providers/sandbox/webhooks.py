@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,7 +14,6 @@ import orjson
 import structlog
 from sqlalchemy import text
 
-from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.clock import rfc3339
 from tiketi.kernel.ids import parse_id
@@ -44,10 +43,15 @@ _TAKE = text("""
     FROM due, sandbox.charge c WHERE w.id = due.id AND c.id = w.charge_id
     RETURNING w.id, w.type, w.amount_minor, w.created_at, w.attempts,
         c.id AS charge_id, c.payment_id, c.currency, c.failure_code""")
-_SENT = text("UPDATE sandbox.webhook SET sent_at = :now WHERE id = :id")
-_PUT_OFF = text("""
-    UPDATE sandbox.webhook SET due_at = :due_at, given_up_at = :given_up_at
-    WHERE id = :id AND sent_at IS NULL""")
+# One that did not arrive is due again later, and given up after its last attempt.
+_NOTE = text("""
+    UPDATE sandbox.webhook w SET
+        sent_at = CASE WHEN tried.arrived THEN CAST(:now AS timestamptz) END,
+        due_at = COALESCE(tried.due_at, w.due_at),
+        given_up_at = CASE WHEN NOT tried.arrived AND w.attempts >= :attempts_max THEN :now END
+    FROM unnest(CAST(:ids AS text[]), CAST(:arrived AS boolean[]), CAST(:due_at AS timestamptz[]))
+        AS tried (id, arrived, due_at)
+    WHERE w.id = tried.id AND w.sent_at IS NULL""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,13 @@ async def send_due(runtime: Runtime) -> int:
         owed = [_Owed(**row) for row in taken.mappings()]
     if owed:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=_trust()) as http:
-            await asyncio.gather(*(_send(runtime, http, one) for one in owed))
+            arrived = await asyncio.gather(*(_send(runtime, http, one) for one in owed))
+        await _note(runtime, owed, arrived)
     return len(owed)
 
 
-async def _send(runtime: Runtime, http: httpx.AsyncClient, owed: _Owed) -> None:
+async def _send(runtime: Runtime, http: httpx.AsyncClient, owed: _Owed) -> bool:
+    """Whether it arrived."""
     settings, body = runtime.settings, owed.body()
     key = runtime.one(WebhookKey).secret_bytes
     headers = signed_headers(key, owed.id, runtime.clock.now(), body)
@@ -139,20 +145,28 @@ async def _send(runtime: Runtime, http: httpx.AsyncClient, owed: _Owed) -> None:
         reason = str(answer.status_code)
     except httpx.HTTPError as error:
         arrived, reason = False, repr(error)
-    async with runtime.database.transaction() as tx:
-        await _note(tx, owed, arrived, runtime.clock.now())
     if not arrived:
         log.warning("webhook_not_taken", webhook_id=owed.id, attempt=owed.attempts, reason=reason)
+    return arrived
 
 
-async def _note(tx: Tx, owed: _Owed, arrived: bool, now: datetime) -> None:
-    if arrived:
-        await tx.execute(_SENT, {"id": owed.id, "now": now})
-        return
-    wait_seconds = min(2.0**owed.attempts, BACKOFF_SECONDS_MAX)
-    given_up_at = now if owed.attempts >= ATTEMPTS_MAX else None
-    due_at = now + timedelta(seconds=wait_seconds)
-    await tx.execute(_PUT_OFF, {"id": owed.id, "due_at": due_at, "given_up_at": given_up_at})
+async def _note(runtime: Runtime, owed: Sequence[_Owed], arrived: Sequence[bool]) -> None:
+    now = runtime.clock.now()
+    waits = [min(2.0**one.attempts, BACKOFF_SECONDS_MAX) for one in owed]
+    async with runtime.database.transaction() as tx:
+        await tx.execute(
+            _NOTE,
+            {
+                "ids": [one.id for one in owed],
+                "arrived": list(arrived),
+                "due_at": [
+                    None if did else now + timedelta(seconds=wait)
+                    for did, wait in zip(arrived, waits, strict=True)
+                ],
+                "attempts_max": ATTEMPTS_MAX,
+                "now": now,
+            },
+        )
 
 
 @cache

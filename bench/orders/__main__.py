@@ -1,0 +1,103 @@
+"""`python -m bench.orders`: whole orders, from joining to the ticket, a second.
+
+Five calls and a ticket each, over HTTP, on one process each of the queue, reservation and payment
+services. Beside pretix's figures of bench.md's machine, which were not taken in the same run.
+"""
+
+import asyncio
+from collections import defaultdict
+from contextlib import ExitStack
+from statistics import quantiles
+from uuid import UUID
+
+import uvloop
+
+from bench.orders.buyers import Sale, buy_for
+from bench.program import Figures, print_round, run_program
+from bench.ratios import Ratio
+from bench.reservation.orders import open_map
+from bench.stage import Stage, open_library, serve_service, token_of
+from tiketi.auth import api as auth
+from tiketi.infra.embedded import pick_free_port
+from tiketi.kernel.ids import new_id
+from tiketi.queue import api as queue
+from tiketi.seats import api as seats
+
+SERVICES = ("queue", "reservation", "payment")
+SERVERS = ("hypercorn", "uvicorn")
+BUYERS = 32
+SECONDS_A_ROUND = 8
+# More than are sold in a round.
+SEATS = 10_000
+# pretix 2026.8, gunicorn with 2 workers: the best of its rounds.
+PRETIX_PER_SECOND = 20.0
+PRETIX_P99_MS = 1_500.0
+P99 = 98  # of the hundred quantiles
+
+
+async def _open(stage: Stage) -> tuple[UUID, list[str], list[str]]:
+    runtime = open_library(stage)
+    room = queue.WaitingRoomSettings(enabled=True, capacity=10**6, rate_per_minute=10**6)
+    event_id = await open_map(runtime, SEATS, room)
+    seat_ids = list((await runtime.one(seats.SeatMaps).get(event_id)).seat_ids)
+    emails = [f"{new_id()}@example.com" for _ in range(SEATS)]
+    users: list[UUID] = []
+    for start in range(0, SEATS, auth.ENROL_MAX):
+        async with runtime.database.transaction() as tx:
+            users += await auth.enrol_users(
+                tx, emails=emails[start : start + auth.ENROL_MAX], now=runtime.clock.now()
+            )
+    tokens = [token_of(runtime, user_id) for user_id in users]
+    await runtime.close()
+    return event_id, seat_ids, tokens
+
+
+def _serve_all(stage: Stage, server: str, running: ExitStack) -> dict[str, int]:
+    """A process of each; the sandbox's webhooks reach the payments' own, as in life."""
+    ports = {name: pick_free_port() for name in SERVICES}
+    webhooks = f"http://127.0.0.1:{ports['payment']}/api/v1/payments/webhooks/sandbox"
+    for name, port in ports.items():
+        running.enter_context(
+            serve_service(stage, name, server, port=port, sandbox_webhook_url=webhooks)
+        )
+    return ports
+
+
+def measure(stage: Stage, servers: list[str], rounds: int) -> Figures:
+    figures: Figures = defaultdict(list)
+    with ExitStack() as running:
+        ports = {server: _serve_all(stage, server, running) for server in servers}
+        for number in range(rounds):
+            for server in servers:
+                event_id, seat_ids, tokens = asyncio.run(_open(stage))
+                sale = Sale(event_id, ports[server], iter(seat_ids), iter(tokens))
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    took = runner.run(buy_for(sale, BUYERS, SECONDS_A_ROUND))
+                figures[f"orders {server}"].append(len(sale.seconds) / took)
+                figures[f"p99 ms {server}"].append(quantiles(sale.seconds, n=100)[P99] * 1000)
+            print_round(number, figures)
+    return figures
+
+
+def judge(figures: Figures, servers: list[str]) -> list[Ratio]:
+    ratios = []
+    for server in servers:
+        rates = tuple(rate / PRETIX_PER_SECOND for rate in figures[f"orders {server}"])
+        ratios.append(Ratio(f"orders / pretix's {PRETIX_PER_SECOND:.0f}, {server}", 20, 50, rates))
+        times = tuple(PRETIX_P99_MS / ms for ms in figures[f"p99 ms {server}"])
+        ratios.append(Ratio(f"pretix's p99 / ours, {server}", 0, 10, times))
+    return ratios
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        run_program(
+            "bench.orders",
+            __doc__,
+            servers=SERVERS,
+            tools=(),
+            measure=measure,
+            judge=judge,
+            durable=True,
+        )
+    )
