@@ -52,7 +52,7 @@ def kubernetes_ports_agree(documents: Documents, _environment: Environment) -> I
 def kubernetes_secrets_exist(documents: Documents, _environment: Environment) -> Iterator[Finding]:
     """Whatever a container is given from a secret, an ExternalSecret fetches."""
     fetched = {
-        (one["spec"]["target"]["name"], datum["secretKey"])
+        (one["spec"]["target"]["name"], datum.get("secretKey"))
         for _, one in _objects(documents)
         if one["kind"] == "ExternalSecret"
         for datum in one["spec"]["data"]
