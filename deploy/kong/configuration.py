@@ -19,6 +19,12 @@ from tiketi.services.registry import SERVICES, Service
 from tiketi.settings import Settings
 
 PATH = "kong/kong.yaml"
+PARAMETERS_PATH = "kong/parameters.env"
+# Written ${NAME} in the file; envsubst puts them in.
+PARAMETERS = {
+    "JWT_PUBLIC_KEY_PEM": "of the key that signs access tokens; its line breaks as \\n",
+    "KONG_REDIS_HOST": "a Redis of the gateway's own, no cluster",
+}
 BUYER, ANONYMOUS = "buyer", "anonymous"
 STICKY_COOKIE = "tiketi-task"
 CONNECT_TIMEOUT_MS = 2_000
@@ -34,12 +40,13 @@ _PUBLIC = frozenset({"event", "queue"})
 
 
 def make_kong(environment: Environment, services: Sequence[Service] = SERVICES) -> dict[str, str]:
-    """The one file, by its path."""
+    """The file and what is to be put into it, by their paths."""
     document = configuration(environment, services).model_dump(
         mode="json", by_alias=True, exclude_none=True
     )
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    return {PATH: text}
+    lines = [f"# {about}\n{name}=\n" for name, about in PARAMETERS.items()]
+    return {PATH: text, PARAMETERS_PATH: "".join(lines)}
 
 
 def configuration(

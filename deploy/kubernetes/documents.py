@@ -27,7 +27,7 @@ PLATFORM, MIGRATION, SERVICES_STEP, CANARY_STEP = (
 PARAMETERS = {
     "AWS_ACCOUNT_ID": "the account whose roles the service accounts take on",
     "CERTIFICATE_ARN": "ACM certificates of the api and admin hosts, by comma",
-    "WEB_ACL_ARN": "the WAF's regional web ACL; the network of rate rules before the balancer",
+    "WEB_ACL_ARN": "the WAF's regional web ACL, whose rate rules stand before the balancer",
     "IMAGE_REPOSITORY": "where the image was pushed to, without a tag",
     "IMAGE_TAG": "the version that runs",
     "KUBECTL_IMAGE": "any with kubectl and sh; only for 5-schedule",
