@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from deploy.aws.guide import make_guide
 from deploy.aws.stacks import make_ecs, make_shared
 from deploy.environment import Environment
 from deploy.haproxy import make_haproxy
@@ -18,7 +19,7 @@ Maker = Callable[[Environment], Documents]
 
 # A maker that is not in this list does not run.
 MAKERS: dict[Kind, tuple[Maker, ...]] = {
-    "shared": (make_haproxy, make_shared),
+    "shared": (make_haproxy, make_shared, make_guide),
     "ecs": (make_ecs,),
     "eks": (make_kubernetes, make_kong),
 }

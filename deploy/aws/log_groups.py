@@ -8,7 +8,6 @@ from troposphere.ecs import LogConfiguration
 from deploy.aws.policies import Statement, allow
 from deploy.aws.template import tags_of, title
 from deploy.environment import Environment
-from tiketi.services.registry import Service
 
 METRICS = "metrics"
 
@@ -22,10 +21,8 @@ def metrics_group(environment: Environment) -> str:
     return group_name(environment, METRICS)
 
 
-def add_log_groups(
-    template: Template, environment: Environment, services: Sequence[Service]
-) -> None:
-    for name in (*(service.name for service in services), "migration", METRICS):
+def add_log_groups(template: Template, environment: Environment, names: Sequence[str]) -> None:
+    for name in names:
         template.add_resource(
             logs.LogGroup(
                 _logical_name(name),

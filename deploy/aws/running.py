@@ -50,7 +50,7 @@ def add_service(
         Running(
             f"{title(service.name)}Service",
             ServiceName=service.name,
-            Cluster=Ref("Cluster"),
+            Cluster=import_value(environment, "ClusterName"),
             TaskDefinition=Ref(task),
             CapacityProviderStrategy=_providers(service, fewest),
             PlatformVersion="1.4.0",
@@ -61,7 +61,6 @@ def add_service(
             # No DesiredCount: what scaling has made of it stays across updates.
             EnableECSManagedTags=True,
             PropagateTags="SERVICE",
-            DependsOn="Providers",
             Tags=tags_of(environment, service.name),
         )
     )

@@ -7,6 +7,7 @@ from typing import Literal
 from troposphere import Template
 
 from deploy.aws.balancer import make_balancer
+from deploy.aws.cluster import make_cluster
 from deploy.aws.database import make_database
 from deploy.aws.dns import make_dns
 from deploy.aws.edge import make_edge
@@ -49,6 +50,7 @@ STACKS: tuple[Stack, ...] = (
     Stack("database", "shared", make_database),
     Stack("redis", "shared", make_redis),
     Stack("balancer", "ecs", make_balancer),
+    Stack("cluster", "ecs", make_cluster),
     Stack("services", "ecs", make_services),
     Stack("scaling", "ecs", make_scaling),
     Stack("edge", "shared", make_edge),

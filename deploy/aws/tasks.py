@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from troposphere import GetAtt, Join, Ref, Template
+from troposphere import GetAtt, Join, Parameter, Ref, Template
 from troposphere.ecs import (
     ContainerDefinition,
     HealthCheck,
@@ -23,7 +23,7 @@ from troposphere.iam import Role
 from deploy.aws.collector import make_collector
 from deploy.aws.log_groups import log_to, metrics_group
 from deploy.aws.secrets import secret_export
-from deploy.aws.template import import_value, tags_of, title
+from deploy.aws.template import add_text_parameter, import_value, tags_of, title
 from deploy.containers import (
     GROUP_ID,
     READ_ONLY_ROOT,
@@ -44,10 +44,30 @@ CPU_UNITS_A_CORE = 1024
 MIB_A_GIB = 1024
 START_SECONDS = 60
 SCRATCH = "/tmp"  # noqa: S108 # the container's own, and all that it may write to
+MIGRATION = "migration"
 MIGRATION_CPU_UNITS = 512
 MIGRATION_MEMORY_MIB = 1024
 # Live connections are open files.
 OPEN_FILES_MAX = 65_536
+
+
+def add_image_parameters(template: Template) -> None:
+    """Of every stack that has tasks: the same image, so that a version is one number."""
+    add_text_parameter(template, "Image", "the one image, by digest: repository@sha256:…")
+    template.add_parameter(
+        Parameter(
+            "RepositoryArns",
+            Type="CommaDelimitedList",
+            Description="the repositories of the images, by comma",
+        )
+    )
+    add_text_parameter(
+        template,
+        "Architecture",
+        "of the image",
+        Default="X86_64",
+        AllowedValues=["ARM64", "X86_64"],
+    )
 
 
 def add_task(
@@ -88,16 +108,16 @@ def add_migration(template: Template, environment: Environment, execution: Role)
     settings: dict[str, Any] = {"TIKETI_ADMIN_EMAIL": Ref("AdminEmail")}
     container = make_container(
         environment,
-        "migration",
+        MIGRATION,
         command=migration_command(),
         settings=settings,
         secrets=migration_secrets(),
-        log=log_to(environment, "migration"),
+        log=log_to(environment, MIGRATION),
     )
     return _add_definition(
         template,
         environment,
-        "migration",
+        MIGRATION,
         Cpu=str(MIGRATION_CPU_UNITS),
         Memory=str(MIGRATION_MEMORY_MIB),
         ContainerDefinitions=[container],

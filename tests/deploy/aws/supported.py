@@ -54,7 +54,7 @@ def supported_part(template: dict[str, Any], stand_ins: dict[str, str]) -> dict[
     to be called, by its logical name.
     """
     part = copy.deepcopy(template)
-    dropped = {name for name, made in part["Resources"].items() if not _is_supported(made)}
+    dropped = {name for name, made in part["Resources"].items() if not is_supported(made)}
     for name in dropped:
         del part["Resources"][name]
     for made in part["Resources"].values():
@@ -70,7 +70,7 @@ def supported_part(template: dict[str, Any], stand_ins: dict[str, str]) -> dict[
     return found
 
 
-def _is_supported(made: dict[str, Any]) -> bool:
+def is_supported(made: dict[str, Any]) -> bool:
     # moto's SecurityGroupIngress knows addresses and groups, no prefix lists.
     return made["Type"] in SUPPORTED and "SourcePrefixListId" not in made.get("Properties", {})
 

@@ -16,6 +16,7 @@ from deploy.check.templates import read_templates, resources
 from deploy.emit import make_documents
 from deploy.environment import ENVIRONMENTS
 
+from tests.deploy.aws.supported import is_supported
 from tiketi.infra.keyspace import shards
 from tiketi.services.registry import SERVICES
 
@@ -183,3 +184,24 @@ def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
     wanted = {f"{service.name.capitalize()}SecurityGroup" for service in SERVICES}
     wanted |= {"MigrationSecurityGroup"}
     assert callers == {"database": wanted, "redis": wanted}
+
+
+def test_the_guide_names_every_parameter_and_output(documents):
+    guide = documents["aws/README.md"]
+    for path, template in read_templates(documents):
+        assert f"--template-file {path.removeprefix('aws/')} " in guide
+        for section in ("Parameters", "Outputs"):
+            for name in template.get(section, {}):
+                assert f"| `{name}` |" in guide, f"{path} {name}"
+
+
+def test_the_page_has_the_stacks_figures(documents):
+    """The table of docs/deploy.md, whose figures are prod's."""
+    page = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    for stack in STACKS:
+        text = documents[stack.path]
+        template = json.loads(text)
+        target = "both" if stack.kind == "shared" else stack.kind
+        made = sum(is_supported(one) for one in template["Resources"].values())
+        figures = f"{len(template['Resources'])} | {len(text.encode()):,} | {made}"
+        assert f"| {stack.name} | {target} | {figures} |" in page

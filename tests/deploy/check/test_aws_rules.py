@@ -163,7 +163,7 @@ def test_import_from_a_stack_that_comes_later_is_found(broken):
         vpc["CidrBlock"] = {"Fn::ImportValue": "tiketi-prod-ClusterName"}
 
     found = broken(references.imports_are_exported_before, "network", change)
-    assert found == ["tiketi-prod-ClusterName: is exported by aws/services.json, which comes later"]
+    assert found == ["tiketi-prod-ClusterName: is exported by aws/cluster.json, which comes later"]
 
 
 def test_import_across_regions_is_found(broken):
