@@ -7,6 +7,7 @@ payment companies may leave the network besides.
 
 from collections.abc import Iterable, Sequence
 
+from deploy.aws.addresses import Layer, subnet_ranges
 from deploy.environment import Environment
 from deploy.kubernetes.manifest import NAME_LABEL, Manifest, manifest, selector
 from deploy.kubernetes.platform import MIGRATION
@@ -80,10 +81,9 @@ def _allow_mesh(environment: Environment) -> Manifest:
 
 
 def _service_policy(service: Service, environment: Environment) -> Manifest:
-    network = {"ipBlock": {"cidr": environment.vpc_cidr}}
-    entrance = _namespace(MESH_NAMESPACE) if environment.mesh else network
+    mesh = [_namespace(MESH_NAMESPACE)]
     egress = [
-        {"to": [network], "ports": _tcp((POSTGRES_PORT, REDIS_PORT))},
+        {"to": _layer("data", environment), "ports": _tcp((POSTGRES_PORT, REDIS_PORT))},
         {"to": [_namespace(COLLECTOR_NAMESPACE)], "ports": _tcp(COLLECTOR_PORTS)},
     ]
     outside = outside_ports(service)
@@ -99,7 +99,7 @@ def _service_policy(service: Service, environment: Environment) -> Manifest:
             "ingress": [
                 {
                     "from": [
-                        entrance,
+                        *(mesh if environment.mesh else _layer("public", environment)),
                         _namespace(GATEWAY_NAMESPACE),
                         _namespace(PROMETHEUS_NAMESPACE),
                     ],
@@ -119,16 +119,25 @@ def outside_ports(service: Service) -> tuple[int, ...]:
 
 
 def _migration_policy(environment: Environment) -> Manifest:
-    network = {"ipBlock": {"cidr": environment.vpc_cidr}}
+    stores = _layer("data", environment)
     return _policy(
         environment,
         MIGRATION,
         {
             "podSelector": {"matchLabels": {NAME_LABEL: MIGRATION}},
             "policyTypes": ["Egress"],
-            "egress": [{"to": [network], "ports": _tcp((POSTGRES_PORT, REDIS_PORT))}],
+            "egress": [{"to": stores, "ports": _tcp((POSTGRES_PORT, REDIS_PORT))}],
         },
     )
+
+
+def _layer(layer: Layer, environment: Environment) -> list[Manifest]:
+    """The subnets of the balancer, or of the stores."""
+    return [
+        {"ipBlock": {"cidr": place.cidr}}
+        for place in subnet_ranges(environment)
+        if place.layer == layer
+    ]
 
 
 def _namespace(name: str) -> Manifest:

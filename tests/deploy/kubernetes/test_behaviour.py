@@ -8,6 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from deploy.__main__ import app
+from deploy.aws.addresses import subnet_ranges
 from deploy.kubernetes.network import ingress_paths
 from deploy.kubernetes.schedule import make_scheduled
 from deploy.kubernetes.workload import autoscaler
@@ -91,10 +92,16 @@ def test_what_serves_without_a_store_stays_in_rotation_without_one(prod):
 def test_nobody_reaches_a_service_but_the_balancer_the_gateway_and_prometheus(prod):
     deny = prod["NetworkPolicy", "deny-all"]["spec"]
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ranges = subnet_ranges(PROD)
+    public, data = (
+        [{"ipBlock": {"cidr": place.cidr}} for place in ranges if place.layer == layer]
+        for layer in ("public", "data")
+    )
     for service in SERVICES:
         policy = prod["NetworkPolicy", service.name]["spec"]
+        assert policy["egress"][0]["to"] == data
         assert policy["ingress"][0]["from"] == [
-            {"ipBlock": {"cidr": PROD.vpc_cidr}},
+            *public,
             {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kong"}}},
             {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
         ]
