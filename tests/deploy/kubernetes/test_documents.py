@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from deploy.check import kubernetes as rules
 from deploy.environment import ENVIRONMENTS
 from deploy.kubernetes.documents import make_kubernetes
 
+from deploy.check import kubernetes as rules
 from tests.deploy.kubernetes.conftest import MESH, PROD, Cluster
 from tiketi.services.registry import SERVICES
 
