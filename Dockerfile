@@ -49,6 +49,8 @@ ENV HOME=/tmp \
     PATH=/opt/tiketi/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
+# Fargate makes a mount at a path as it is here only if the image calls it a volume; else root's.
+VOLUME ["/tmp"]
 # A number, so that whoever forbids root can see that it is none.
 USER 10001:10001
 EXPOSE 3010 3011 3012 3013 3014 3015

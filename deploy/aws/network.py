@@ -6,6 +6,7 @@ from troposphere import GetAtt, Join, Ref, Template, ec2, logs
 
 from deploy.aws.addresses import LAYERS
 from deploy.aws.endpoints import add_endpoints
+from deploy.aws.kubernetes_calls import add_kubernetes_calls
 from deploy.aws.policies import add_role, allow
 from deploy.aws.security_groups import add_security_groups
 from deploy.aws.subnets import add_subnets
@@ -33,6 +34,7 @@ def make_network(environment: Environment, services: Sequence[Service] = SERVICE
         ids = Join(",", [Ref(subnet) for subnet in subnets.of(layer)])
         add_export(template, environment, name, ids, f"the {layer} subnets, one a zone, by comma")
     groups = add_security_groups(template, environment, services)
+    add_kubernetes_calls(template, groups)
     add_endpoints(template, subnets, groups["endpoints"])
     _add_flow_logs(template, environment)
     return template

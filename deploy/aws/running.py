@@ -8,6 +8,7 @@ from troposphere.ecs import (
     AwsvpcConfiguration,
     CanaryConfiguration,
     CapacityProviderStrategyItem,
+    DeploymentAlarms,
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
     LoadBalancer,
@@ -26,6 +27,7 @@ from deploy.aws.deployment import (
     maximum_percent,
     strategy_of,
 )
+from deploy.aws.shift_alarms import add_shift_alarms
 from deploy.aws.tasks import START_SECONDS
 from deploy.aws.template import add_export, import_value, tags_of, title
 from deploy.environment import Environment
@@ -57,7 +59,7 @@ def add_service(
             NetworkConfiguration=_network(environment, service),
             LoadBalancers=[_target(environment, service, shift_role)],
             HealthCheckGracePeriodSeconds=START_SECONDS,
-            DeploymentConfiguration=_deployment(environment, service),
+            DeploymentConfiguration=_deployment(template, environment, service),
             # No DesiredCount: what scaling has made of it stays across updates.
             EnableECSManagedTags=True,
             PropagateTags="SERVICE",
@@ -109,12 +111,18 @@ def _target(environment: Environment, service: Service, shift_role: Role) -> Loa
     )
 
 
-def _deployment(environment: Environment, service: Service) -> DeploymentConfiguration:
-    """A version whose tasks do not live is taken back without anybody's doing."""
+def _deployment(
+    template: Template, environment: Environment, service: Service
+) -> DeploymentConfiguration:
+    """A version whose tasks do not live, or that answers 5xx while it is tried, is taken back
+    without anybody's doing.
+    """
     strategy = strategy_of(service)
     more: dict[str, Any] = {"Strategy": strategy}
     if strategy != "ROLLING":
         more["BakeTimeInMinutes"] = BAKE_MINUTES
+        names = [Ref(alarm) for alarm in add_shift_alarms(template, environment, service)]
+        more["Alarms"] = DeploymentAlarms(AlarmNames=names, Enable=True, Rollback=True)
     if strategy == "CANARY":
         more["CanaryConfiguration"] = CanaryConfiguration(
             CanaryPercent=CANARY_PERCENT, CanaryBakeTimeInMinutes=CANARY_BAKE_MINUTES

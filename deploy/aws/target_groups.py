@@ -30,13 +30,8 @@ def add_target_groups(
     for group, suffix in zip(groups, suffixes, strict=True):
         name = f"{title(service.name)}Target{suffix}"
         add_export(template, environment, f"{name}Arn", Ref(group), f"tasks of {service.name}")
-    add_export(
-        template,
-        environment,
-        f"{title(service.name)}TargetName",
-        GetAtt(groups[0], "TargetGroupFullName"),
-        "as its metrics are called",
-    )
+        full_name = GetAtt(group, "TargetGroupFullName")
+        add_export(template, environment, f"{name}Name", full_name, "as its metrics are called")
     return groups
 
 

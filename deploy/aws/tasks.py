@@ -184,7 +184,7 @@ def health_check(service: Service) -> HealthCheck:
     seconds = HEALTH_TIMEOUT_SECONDS
     ask = f"import urllib.request as r; r.urlopen('{url}', timeout={seconds})"
     return HealthCheck(
-        Command=["CMD", "python", "-c", ask],
+        Command=["CMD", "python", "-ISc", ask],
         Interval=HEALTH_INTERVAL_SECONDS,
         Timeout=HEALTH_TIMEOUT_SECONDS,
         Retries=UNHEALTHY_THRESHOLD,

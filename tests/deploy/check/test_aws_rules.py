@@ -265,7 +265,7 @@ def test_security_group_with_too_many_rules_is_found(broken):
         template["Resources"] |= {f"More{number}": rule for number in range(60)}
 
     found = broken(limits.security_groups_keep_their_quota, "network", change)
-    assert found == ["RedisSecurityGroup: 67 ingress rules, at most 60"]
+    assert found == ["RedisSecurityGroup: 68 ingress rules, at most 60"]
 
 
 def test_resource_with_too_many_tags_is_found(broken):
