@@ -153,7 +153,7 @@ def _service(
         routes=(
             kong.Route(
                 name=name,
-                hosts=(environment.api_host,),
+                hosts=(environment.api_host, environment.domain),
                 paths=paths,
                 protocols=("http", "https"),
                 strip_path=True,

@@ -1,9 +1,10 @@
 """The part that we use of what other projects add to Kubernetes, as their documents have it.
 
 kubernetes-validate knows Kubernetes' own kinds only. These models refuse what they do not know;
-a field that is used anew is looked up and added here. Sources: the External Secrets Operator's
-API reference (external-secrets.io/v1), Istio's configuration reference (networking.istio.io/v1,
-security.istio.io/v1), kustomize's (kustomize.config.k8s.io/v1beta1).
+a field that is used anew is looked up and added here. Sources: the references of the External
+Secrets Operator (external-secrets.io/v1), of Amazon's VPC resource controller
+(vpcresources.k8s.aws/v1beta1), of Istio (networking.istio.io/v1, security.istio.io/v1) and of
+kustomize (kustomize.config.k8s.io/v1beta1).
 """
 
 from typing import Annotated, Literal
@@ -242,6 +243,26 @@ class DestinationRule(_Strict):
     spec: _DestinationRuleSpec
 
 
+class _PodSelector(_Strict):
+    match_labels: dict[str, str]
+
+
+class _Groups(_Strict):
+    group_ids: Annotated[list[str], Field(min_length=1, max_length=5)]
+
+
+class _SecurityGroupPolicySpec(_Strict):
+    pod_selector: _PodSelector
+    security_groups: _Groups
+
+
+class SecurityGroupPolicy(_Strict):
+    api_version: Literal["vpcresources.k8s.aws/v1beta1"]
+    kind: Literal["SecurityGroupPolicy"]
+    metadata: _Metadata
+    spec: _SecurityGroupPolicySpec
+
+
 class Kustomization(_Strict):
     api_version: Literal["kustomize.config.k8s.io/v1beta1"]
     kind: Literal["Kustomization"]
@@ -257,6 +278,7 @@ CUSTOM_KINDS: dict[str, type[_Strict]] = {
         Gateway,
         VirtualService,
         DestinationRule,
+        SecurityGroupPolicy,
         Kustomization,
     )
 }

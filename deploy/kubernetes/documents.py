@@ -6,11 +6,12 @@ import tiketi
 from deploy.containers import secret_path
 from deploy.environment import Environment
 from deploy.kubernetes import mesh
+from deploy.kubernetes.cluster import CLUSTER, cluster_text, subnet_parameter
 from deploy.kubernetes.manifest import CANARY, Manifest, kustomization, to_yaml
 from deploy.kubernetes.migration import migration_job
 from deploy.kubernetes.network import cluster_service, headless_service, ingress
 from deploy.kubernetes.platform import external_secrets, namespace, service_accounts
-from deploy.kubernetes.policies import network_policies
+from deploy.kubernetes.policies import group_parameter, network_policies, security_groups
 from deploy.kubernetes.workload import autoscaler, deployment, disruption_budget
 from deploy.routing import rules
 from deploy.scaling import WAITING_METRIC
@@ -26,8 +27,10 @@ PLATFORM, MIGRATION, SERVICES_STEP, CANARY_STEP = (
 # Written ${NAME} in the files; envsubst puts them in.
 PARAMETERS = {
     "AWS_ACCOUNT_ID": "the account whose roles the service accounts take on",
-    "CERTIFICATE_ARN": "ACM certificates of the api and admin hosts, by comma",
-    "WEB_ACL_ARN": "the WAF's regional web ACL, whose rate rules stand before the balancer",
+    "VPC_ID": "output VpcId of the stack network",
+    "CERTIFICATE_ARN": "an ACM certificate of the domain and *.domain, in the region",
+    "BALANCER_SECURITY_GROUP_ID": "output BalancerSecurityGroupId of the stack network",
+    "CLUSTER_SECURITY_GROUP_ID": "that EKS made for the cluster",
     "IMAGE_REPOSITORY": "where the image was pushed to, without a tag",
     "IMAGE_TAG": "the version that runs",
     "KUBECTL_IMAGE": "any with kubectl and sh; only for 5-schedule",
@@ -47,12 +50,14 @@ def make_kubernetes(
                 "service-accounts": service_accounts(services, environment),
                 "secrets": external_secrets(services, environment),
                 "network-policies": network_policies(services, environment),
+                "security-groups": security_groups(services, environment),
             },
         ),
         **_folder(MIGRATION, {"migration": [migration_job(environment)]}),
         **_folder(SERVICES_STEP, _running(services, environment)),
         f"{ROOT}/README.md": _read_me(environment),
-        f"{ROOT}/parameters.env": _parameters(),
+        f"{ROOT}/parameters.env": _parameters(services, environment),
+        f"{ROOT}/{CLUSTER}": cluster_text(environment),
         f"{ROOT}/prometheus-adapter-values.yaml": _adapter_values(),
     }
     if environment.mesh:
@@ -97,8 +102,20 @@ def _folder(folder: str, files: Mapping[str, Sequence[Manifest]]) -> dict[str, s
     return found
 
 
-def _parameters() -> str:
-    lines = [f"# {about}\n{name}=" for name, about in PARAMETERS.items()]
+def _parameters(services: Sequence[Service], environment: Environment) -> str:
+    groups = [*(service.name for service in services), "migration"]
+    every = {
+        **PARAMETERS,
+        **{
+            group_parameter(name): f"output {name.capitalize()}SecurityGroupId of the same"
+            for name in groups
+        },
+        **{
+            subnet_parameter(zone): f"output of the same: the app subnet of zone {zone}"
+            for zone in range(1, environment.zones + 1)
+        },
+    }
+    lines = [f"# {about}\n{name}=" for name, about in every.items()]
     return "\n".join(lines).replace("IMAGE_TAG=", f"IMAGE_TAG={tiketi.__version__}") + "\n"
 
 
@@ -148,8 +165,9 @@ apply 3-services
 kubectl -n {environment.prefix} rollout status deployment -l app.kubernetes.io/part-of=tiketi
 ```
 {canary}
-The cluster has, installed beforehand: the AWS load balancer controller, the External Secrets
-Operator, metrics-server, Prometheus with prometheus-adapter (`prometheus-adapter-values.yaml`){
+The cluster: `envsubst < cluster.yaml | eksctl create cluster -f -`, then what it has to have: the
+AWS load balancer controller, the External Secrets Operator, cluster-autoscaler, Prometheus with
+prometheus-adapter (`prometheus-adapter-values.yaml`){
         ", Istio with its CNI plugin and its gateway" if environment.mesh else ""
     }.
 Secrets are read from `{secret_path(environment, "…")}` in AWS Secrets Manager.

@@ -31,7 +31,7 @@ def peer_authentication(environment: Environment) -> Manifest:
 
 
 def gateway(rules: Sequence[Rule], environment: Environment) -> Manifest:
-    hosts = [_host(name, environment) for name in dict.fromkeys(rule.host for rule in rules)]
+    hosts = list(dict.fromkeys(host for rule in rules for host in _hosts(rule, environment)))
     return manifest(
         "networking.istio.io/v1",
         "Gateway",
@@ -79,7 +79,7 @@ def virtual_service(rule: Rule, environment: Environment, canary_percent: int = 
         rule.service.name,
         environment=environment,
         spec={
-            "hosts": [_host(rule.host, environment)],
+            "hosts": _hosts(rule, environment),
             "gateways": ["entrance"],
             "http": [
                 {
@@ -131,8 +131,11 @@ def destination_rule(rule: Rule, environment: Environment) -> Manifest:
     )
 
 
-def _host(name: str, environment: Environment) -> str:
-    return environment.admin_host if name == "admin" else environment.api_host
+def _hosts(rule: Rule, environment: Environment) -> list[str]:
+    """The site and the administrators' pages call the API at the host that they came from."""
+    if rule.host == "admin":
+        return [environment.admin_host]
+    return [environment.api_host, environment.domain, environment.admin_host]
 
 
 def _match(path: str, kind: str) -> Manifest:

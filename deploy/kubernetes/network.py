@@ -17,6 +17,8 @@ from deploy.routing import (
 )
 from tiketi.services.registry import Service
 
+# TLS 1.3 and 1.2 with forward secrecy (AWS, "Security policies").
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _EVERYTHING_BELOW = "/*"
 _ALB = "alb.ingress.kubernetes.io"
 
@@ -56,7 +58,6 @@ def ingress(rule: Rule, environment: Environment) -> Manifest:
     """The rule of one service. All of a group share one balancer, whose answer to what no rule
     matches is 404; each has a target group of its own.
     """
-    host = environment.admin_host if rule.host == "admin" else environment.api_host
     backend = {"service": {"name": rule.service.name, "port": {"name": "http"}}}
     return manifest(
         "networking.k8s.io/v1",
@@ -69,7 +70,8 @@ def ingress(rule: Rule, environment: Environment) -> Manifest:
             "ingressClassName": "alb",
             "rules": [
                 {
-                    "host": host,
+                    # The site calls the API at its own host: only the admin's is one of its own.
+                    **({"host": environment.admin_host} if rule.host == "admin" else {}),
                     "http": {
                         "paths": [
                             {"path": path, "pathType": path_type, "backend": backend}
@@ -118,14 +120,21 @@ def _annotations(rule: Rule, environment: Environment) -> dict[str, str]:
 
 def balancer_annotations(environment: Environment, own: Mapping[str, str]) -> dict[str, str]:
     """For the AWS load balancer controller, v2.4 or newer; ``own`` are one target group's."""
+    balancer = {
+        "idle_timeout.timeout_seconds": IDLE_TIMEOUT_SECONDS,
+        "deletion_protection.enabled": str(environment.deletion_protection).lower(),
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+    }
     shared = {
-        "scheme": "internet-facing",
+        # CloudFront alone comes, by its VPC origin, after the WAF: as on ECS (aws/balancer.py).
+        "scheme": "internal",
+        "security-groups": "${BALANCER_SECURITY_GROUP_ID}",
         "group.name": environment.prefix,
         "listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]),
         "ssl-redirect": "443",
+        "ssl-policy": TLS_POLICY,
         "certificate-arn": "${CERTIFICATE_ARN}",
-        "wafv2-acl-arn": "${WEB_ACL_ARN}",
-        "load-balancer-attributes": f"idle_timeout.timeout_seconds={IDLE_TIMEOUT_SECONDS}",
+        "load-balancer-attributes": ",".join(f"{key}={is_}" for key, is_ in balancer.items()),
         "target-type": "ip",
         "backend-protocol": "HTTP",
         "healthcheck-interval-seconds": str(HEALTH_INTERVAL_SECONDS),

@@ -3,6 +3,9 @@
 Modules call each other in process, so that no service is called by another: requests come from
 the balancer alone, and go to the stores, the resolver and the collector. Who sends mail or asks
 payment companies may leave the network besides.
+
+Balancer and pods share their subnets' addresses, so a policy alone cannot tell them apart: the
+VPC's security groups do.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,6 +83,32 @@ def _allow_mesh(environment: Environment) -> Manifest:
     )
 
 
+def security_groups(services: Sequence[Service], environment: Environment) -> list[Manifest]:
+    """The VPC's groups, as a task on ECS has them: the stores and the balancer know no others.
+    The cluster's own is for probes and names.
+    """
+    names = (*(service.name for service in services), MIGRATION)
+    return [
+        manifest(
+            "vpcresources.k8s.aws/v1beta1",
+            "SecurityGroupPolicy",
+            name,
+            environment=environment,
+            spec={
+                "podSelector": {"matchLabels": {NAME_LABEL: name}},
+                "securityGroups": {
+                    "groupIds": ["${CLUSTER_SECURITY_GROUP_ID}", f"${{{group_parameter(name)}}}"]
+                },
+            },
+        )
+        for name in names
+    ]
+
+
+def group_parameter(name: str) -> str:
+    return f"{name.upper()}_SECURITY_GROUP_ID"
+
+
 def _service_policy(service: Service, environment: Environment) -> Manifest:
     mesh = [_namespace(MESH_NAMESPACE)]
     egress = [
@@ -99,7 +128,7 @@ def _service_policy(service: Service, environment: Environment) -> Manifest:
             "ingress": [
                 {
                     "from": [
-                        *(mesh if environment.mesh else _layer("public", environment)),
+                        *(mesh if environment.mesh else _layer("app", environment)),
                         _namespace(GATEWAY_NAMESPACE),
                         _namespace(PROMETHEUS_NAMESPACE),
                     ],
@@ -132,7 +161,7 @@ def _migration_policy(environment: Environment) -> Manifest:
 
 
 def _layer(layer: Layer, environment: Environment) -> list[Manifest]:
-    """The subnets of the balancer, or of the stores."""
+    """The subnets of the balancer and of pods, or of the stores."""
     return [
         {"ipBlock": {"cidr": place.cidr}}
         for place in subnet_ranges(environment)

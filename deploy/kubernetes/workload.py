@@ -1,5 +1,6 @@
 """What runs: a Deployment a service, how many pods it has, how few it may fall to."""
 
+from deploy.aws.deployment import WHOLE_PERCENT, maximum_percent
 from deploy.containers import STOP_TIMEOUT_SECONDS
 from deploy.environment import Environment
 from deploy.kubernetes.containers import (
@@ -21,7 +22,7 @@ from tiketi.services.registry import Service
 
 REVISIONS_MAX = 5
 PROGRESS_SECONDS = 600
-SURGE = "25%"
+SURGE_PERCENT_MAX = 25
 # A pod that dies right after its start does not let the next old one go.
 READY_SECONDS_MIN = 10
 # The design's: twice as many every 15 s, half as many every 60 s after 300 s without need.
@@ -66,7 +67,7 @@ def deployment(service: Service, environment: Environment, track: str = STABLE) 
             "minReadySeconds": READY_SECONDS_MIN,
             "strategy": {
                 "type": "RollingUpdate",
-                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": SURGE},
+                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": _surge(service, environment)},
             },
             "selector": {"matchLabels": labels},
             "template": {
@@ -146,6 +147,12 @@ def _metrics(service: Service) -> list[Manifest]:
         },
     }
     return [cpu, waiting]
+
+
+def _surge(service: Service, environment: Environment) -> str:
+    """Never more than on ECS: the writer's connections are reckoned with that."""
+    allowed = maximum_percent(service, environment) - WHOLE_PERCENT
+    return f"{min(SURGE_PERCENT_MAX, allowed)}%"
 
 
 def _scraped(service: Service) -> dict[str, str]:

@@ -7,10 +7,13 @@ import pytest
 import yaml
 from deploy.environment import ENVIRONMENTS
 from deploy.kubernetes.documents import make_kubernetes
+from deploy.kubernetes.manifest import KUBERNETES_VERSION
 
 from deploy.check import kubernetes as rules
 from tests.deploy.kubernetes.conftest import MESH, PROD, Cluster
 from tiketi.services.registry import SERVICES
+
+BOUNDS = ("tasks_min", "tasks_max")
 
 
 def findings(documents, environment=PROD):
@@ -96,10 +99,26 @@ def test_the_rules_see_what_is_wrong(prod):
     assert any("ExternalSecret" in one for one in broken(secrets, "secretKey:", "secretKay:"))
 
 
+def test_a_pod_has_the_security_group_of_its_service_as_a_task_does(prod):
+    for name in (*(service.name for service in SERVICES), "migration"):
+        spec = prod["SecurityGroupPolicy", name]["spec"]
+        assert f"${{{name.upper()}_SECURITY_GROUP_ID}}" in spec["securityGroups"]["groupIds"]
+        assert spec["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": name}
+
+
+def test_the_cluster_has_room_for_every_pod_and_the_versions_agree(prod):
+    cluster = yaml.safe_load(prod.documents["kubernetes/cluster.yaml"])
+    (nodes,) = cluster["managedNodeGroups"]
+    assert cluster["metadata"]["version"] == KUBERNETES_VERSION
+    cores = {most: sum(getattr(s, most) * s.vcpu for s in SERVICES) for most in BOUNDS}
+    assert nodes["minSize"] * 32 > cores["tasks_min"]
+    assert nodes["maxSize"] * 32 > cores["tasks_max"] * 1.25
+
+
 def test_only_what_is_a_parameter_is_left_open(meshed):
     """An account, a certificate, an image: no document has one."""
     named = set(
-        re.findall(r"^([A-Z_]+)=", meshed.documents["kubernetes/parameters.env"], re.MULTILINE)
+        re.findall(r"^([A-Z0-9_]+)=", meshed.documents["kubernetes/parameters.env"], re.MULTILINE)
     )
     used = set()
     for path, text in meshed.documents.items():
