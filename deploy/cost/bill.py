@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deploy.aws.endpoints import INTERFACES
+from deploy.aws.firewall import MANAGED_GROUPS
 from deploy.containers import secrets
 from deploy.cost.prices import Prices
 from deploy.environment import Environment
@@ -18,7 +20,8 @@ DATABASE_IO_MILLIONS, DATABASE_IO_MILLIONS_PEAK = 10, 1_000
 CACHE_BACKUP_GB = 100
 LCUS, LCUS_PEAK = 1, 100
 LOG_GB, LOG_GB_PEAK = 10, 1_000
-WAF_RULES = 6
+# Two of rates beside AWS' own groups.
+WAF_RULES = 2 + len(MANAGED_GROUPS)
 ACU_MIN, ACU_MAX = 2, 32
 
 
@@ -91,8 +94,9 @@ def network_lines(environment: Environment, prices: Prices) -> list[Line]:
     balancer = prices["balancer.hour"] * HOURS_A_MONTH
     lcu = prices["balancer.lcu"] * HOURS_A_MONTH
     nat = environment.zones * prices["nat.hour"] * HOURS_A_MONTH
+    endpoints = len(INTERFACES) * environment.zones * prices["endpoint.hour"] * HOURS_A_MONTH
     fixed = (
-        2 * prices["waf.acl"]
+        prices["waf.acl"]
         + WAF_RULES * prices["waf.rule"]
         + prices["dns.zone"]
         + len(secrets()) * prices["secret.month"]
@@ -101,11 +105,18 @@ def network_lines(environment: Environment, prices: Prices) -> list[Line]:
         Line(
             "network",
             "load balancer",
-            f"1, {LCUS} to {LCUS_PEAK} LCU",
+            f"{LCUS} to {LCUS_PEAK} LCU",
             balancer + LCUS * lcu,
             balancer + LCUS_PEAK * lcu,
         ),
         Line("network", "NAT", f"{environment.zones} gateways", nat, nat),
+        Line(
+            "network",
+            "endpoints",
+            f"{len(INTERFACES)} in {environment.zones} zones",
+            endpoints,
+            endpoints,
+        ),
         Line("network", "WAF, DNS, secrets", "fixed parts", fixed, fixed),
         Line(
             "network",

@@ -83,7 +83,7 @@ def onsale_bill(
         idle, _ = task_bounds(service, environment)
         added = max(0, plans[service.name].tasks - idle)
         usd = added * task_hour(service, prices) * onsale.hours
-        what = f"{added} tasks more for {onsale.hours:g} h"
+        what = f"{added} more for {onsale.hours:g} h"
         costs.append(Cost("services", service.name, what, usd))
     return [*costs, *_readers(onsale, environment, prices), *_traffic(onsale, prices)]
 
@@ -115,10 +115,11 @@ def _traffic(onsale: OnSale, prices: Prices) -> list[Cost]:
     calls = to_origin + polls + joins
     messages = sockets * seconds / figures.LIVE_TICK_SECONDS
 
-    edge_requests = reads + onsale.audience * SITE_REQUESTS
+    # Everything comes by CloudFront; what it fetches from the balancer is free of charge.
+    edge_requests = reads + polls + joins + onsale.audience * SITE_REQUESTS
+    live_gb = ((polls + joins) * CALL_BYTES + messages * MESSAGE_BYTES) / GB
     edge_gb = (reads * READ_BYTES + onsale.audience * SITE_BYTES) / GB
-    out_gb = ((polls + joins) * CALL_BYTES + messages * MESSAGE_BYTES) / GB
-    lcus = _lcus(calls / seconds, sockets, (out_gb + to_origin * READ_BYTES / GB) / onsale.hours)
+    lcus = _lcus(calls / seconds, sockets, (live_gb + to_origin * READ_BYTES / GB) / onsale.hours)
     return [
         Cost(
             "traffic",
@@ -126,12 +127,13 @@ def _traffic(onsale: OnSale, prices: Prices) -> list[Cost]:
             f"{edge_requests / 1e6:,.0f} million",
             edge_requests / 10_000 * prices["cdn.request"],
         ),
-        Cost("traffic", "CloudFront data", f"{edge_gb:,.0f} GB", edge_gb * prices["cdn.gb"]),
+        Cost("traffic", "pages and reads", f"{edge_gb:,.0f} GB", edge_gb * prices["cdn.gb"]),
+        Cost("traffic", "live and API", f"{live_gb:,.0f} GB", live_gb * prices["cdn.gb"]),
         Cost(
             "traffic",
-            "WAF requests",
-            f"{(edge_requests + calls) / 1e6:,.0f} million",
-            (edge_requests + calls) / 1e6 * prices["waf.request"],
+            "WAF",
+            f"{edge_requests / 1e6:,.0f} million",
+            edge_requests / 1e6 * prices["waf.request"],
         ),
         Cost(
             "traffic",
@@ -139,7 +141,6 @@ def _traffic(onsale: OnSale, prices: Prices) -> list[Cost]:
             f"{lcus:,.0f} LCU for {onsale.hours:g} h",
             lcus * onsale.hours * prices["balancer.lcu"],
         ),
-        Cost("traffic", "data out, live and API", f"{out_gb:,.0f} GB", out_gb * prices["out.gb"]),
         Cost(
             "traffic",
             "NAT",

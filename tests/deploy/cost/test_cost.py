@@ -115,7 +115,7 @@ def test_the_queue_gets_the_tasks_of_the_capacity_plan():
     costs = {
         c.name: c for c in onsale_bill(OnSale(1_000_000, 10), SERVICES, PROD, PRICES, "hypercorn")
     }
-    assert costs["queue"].what == "35 tasks more for 10 h"
+    assert costs["queue"].what == "35 more for 10 h"
     assert costs["queue"].usd == pytest.approx(35 * 10 * (4 * 0.04656 + 8 * 0.00511))
 
 
