@@ -117,7 +117,12 @@ class RedisStore:
             )
             lane = Lane(lines, timeout_seconds=self._timeout_seconds)
             self._lanes[node] = lane
-        return await lane.send(pack_command(words))
+        try:
+            return await lane.send(pack_command(words))
+        except _NO_REPLY:
+            if self._is_cluster:
+                self.client.suspect()  # another node may serve the slot by now
+            raise
 
     async def _ask_client(self, words: Sequence[Any]) -> Any:
         """By way of the client, which in a cluster finds out who has the slot."""

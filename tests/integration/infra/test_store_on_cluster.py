@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
+from tests.support.cluster import mend
 from tests.support.stores import ON_EACH_STORE
+from tests.support.waiting_room import until
 from tiketi.infra.embedded import EmbeddedValkey, pick_free_port, throwaway_directory
 from tiketi.infra.embedded.cluster_node import ClusterNode
 from tiketi.infra.embedded.process import wait_until
@@ -16,6 +18,8 @@ from tiketi.infra.redis import RedisStore
 from tiketi.kernel.errors import Unavailable
 
 COUNT = LuaScript("test:count", "return redis.call('INCR', KEYS[1])")
+
+QUEUE_SHARD = 1
 
 
 def key_in(pool, number=0):
@@ -115,4 +119,25 @@ async def test_slots_that_nobody_serves_are_unavailable_and_the_others_are_not(s
         with pytest.raises(Unavailable):
             await store.command("GET", key_in(Pool.LOCK))
         assert await store.run(COUNT, [key_in(Pool.QUEUE)], []) == 2
+        await store.close()
+
+
+async def test_who_only_sends_commands_finds_the_new_master_too(cluster, settings):
+    """Scripts find it on their own way; a process may have none for that shard for minutes."""
+    store = RedisStore(settings.model_copy(update={"redis_url": cluster.url()}))
+    key = key_in(Pool.QUEUE)
+    await store.command("SET", key, "1")
+
+    async def is_back():
+        try:
+            await store.command("SET", key, "1")
+        except Unavailable:
+            return False
+        return True
+
+    try:
+        await asyncio.to_thread(cluster.master_of(QUEUE_SHARD).kill)
+        await until(is_back, seconds_max=30)
+    finally:
+        await asyncio.to_thread(mend, cluster)
         await store.close()
