@@ -16,10 +16,11 @@ test: $(READY)
 	scripts/check
 
 # Every process killed in the middle of an on-sale, one by one and together; masters of a Redis
-# Cluster killed; thousands over a network that loses replies; every store's tests on a cluster too.
+# Cluster killed; thousands over a network that loses replies; every store's tests on a cluster too;
+# every task replaced under load, one at a time.
 chaos: $(READY)
 	$(BIN)/pytest -q tests/chaos
-	$(BIN)/pytest -q -m long tests/integration
+	$(BIN)/pytest -q -m long tests/integration tests/deploy
 
 # Ratios to ceilings of the same run: bench/README.md.
 bench: $(READY)

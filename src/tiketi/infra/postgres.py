@@ -194,14 +194,15 @@ class _translated:  # noqa: N801 # reads as a statement: `with _translated(gate)
         if error is None or (isinstance(error, TiketiError) and not isinstance(error, Unavailable)):
             self._gate.found_there()
         elif isinstance(error, DBAPIError):
-            self._judge(getattr(error.orig, "sqlstate", None), error.connection_invalidated, error)
+            is_lost = error.connection_invalidated or _is_drivers_own(error)
+            self._judge(getattr(error.orig, "sqlstate", None), is_lost, error)
         elif isinstance(error, asyncpg.PostgresError):
             is_lost = isinstance(error, asyncpg.PostgresConnectionError)
             self._judge(error.sqlstate, is_lost, error)
         elif isinstance(error, PoolTimeout | OSError):
             self._gate.found_away()
             raise Unavailable("The database is busy or away for a moment.") from error
-        elif isinstance(error, asyncpg.InterfaceError):
+        elif isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
             self._gate.found_away()
             raise Unavailable("The database connection was lost.") from error
 
@@ -218,6 +219,11 @@ def is_conflict(error: Unavailable) -> bool:
     """Whether it was a deadlock's victim: nothing changed, asking again is right."""
     cause = error.__cause__
     return getattr(getattr(cause, "orig", cause), "sqlstate", None) in _CONFLICT_STATES
+
+
+def _is_drivers_own(error: DBAPIError) -> bool:
+    """Whether the driver gave up: no host takes writes, or what came was not the protocol."""
+    return isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError)
 
 
 def _is_away(state: str) -> bool:

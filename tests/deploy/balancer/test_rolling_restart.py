@@ -41,14 +41,18 @@ async def restart(front, name, number) -> None:
     assert await asyncio.to_thread(wait_until, is_up, timeout_seconds=READY_SECONDS), task.said
 
 
-def everybody_was_answered(crowd):
+def everybody_was_answered(crowd, tell):
+    tell("requests", crowd.answers.total())
+    tell("sockets_moved", crowd.closes[1012])
     assert crowd.lost == []
     assert crowd.refused == []
     strange = {key: n for key, n in crowd.answers.items() if key[1] not in (200, 201, 204)}
     assert strange == {}
 
 
-async def test_services_are_replaced_at_once_and_nobody_notices(front, beside):
+async def test_services_are_replaced_at_once_and_nobody_notices(
+    front, beside, record_testsuite_property
+):
     front.wait_up(*TWO_TASKS)
     before = await made(beside, front.event.id)
     crowd = Crowd(front, beside)
@@ -56,7 +60,7 @@ async def test_services_are_replaced_at_once_and_nobody_notices(front, beside):
         await asyncio.sleep(0.5)
         for number in (0, 1):
             await asyncio.gather(*(restart(front, name, number) for name in TWO_TASKS))
-    everybody_was_answered(crowd)
+    everybody_was_answered(crowd, record_testsuite_property)
     # Each follower was at a queue task when it left, and all of them went on elsewhere.
     assert set(crowd.closes) == {1012}
     assert crowd.closes[1012] >= FOLLOWERS
@@ -67,7 +71,9 @@ async def test_services_are_replaced_at_once_and_nobody_notices(front, beside):
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-async def test_services_are_replaced_one_task_at_a_time_and_nobody_notices(front, beside):
+async def test_services_are_replaced_one_task_at_a_time_and_nobody_notices(
+    front, beside, record_testsuite_property
+):
     front.wait_up(*TWO_TASKS)
     before = await made(beside, front.event.id)
     crowd = Crowd(front, beside)
@@ -76,7 +82,7 @@ async def test_services_are_replaced_one_task_at_a_time_and_nobody_notices(front
             for name in TWO_TASKS:
                 for number in (0, 1):
                     await restart(front, name, number)
-    everybody_was_answered(crowd)
+    everybody_was_answered(crowd, record_testsuite_property)
     assert set(crowd.closes) == {1012}
     assert crowd.grown == []
     assert await made(beside, front.event.id) - before == crowd.answers["reserve", 201]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 
+import pytest
 from sqlalchemy import text
 
 from tests.integration.fail_over.conftest import paths_of
@@ -152,3 +153,14 @@ async def test_an_url_of_both_hosts_finds_the_writer_by_itself(settings, pair, r
                     break
     finally:
         await database.close()
+
+
+async def test_an_url_whose_hosts_are_all_readers_is_a_database_that_is_away(settings, pair):
+    """As between a writer's death and a reader's promotion."""
+    login, _, _ = pair.reader.url().partition("@")
+    url = f"{login}@127.0.0.1:{pair.reader.port}/tiketi?target_session_attrs=read-write"
+    database = Database(settings.model_copy(update={"database_url": url}))
+    with pytest.raises(Unavailable):
+        async with database.transaction():
+            pass
+    await database.close()
