@@ -122,6 +122,9 @@ def settings_of(service: Service, environment: Environment) -> dict[str, str]:
     if "payments" in service.modules:
         webhooks = "/api/v1/payments/webhooks/sandbox"
         found["TIKETI_SANDBOX_WEBHOOK_URL"] = f"https://{environment.api_host}{webhooks}"
+        found["TIKETI_PAYMENT_PROVIDERS"] = environment.payment_providers
+    if "mail" in service.loops:
+        found["TIKETI_MAIL_FROM"] = f"Tiketi <tickets@{environment.domain}>"
     return dict(sorted(found.items()))
 
 

@@ -26,6 +26,8 @@ class Environment:
     readers_min: int = 1
     readers_max: int = 8
     redis_node_type: str = "cache.r6g.xlarge"
+    # By comma, the first is the default. The sandbox gives tickets for nothing.
+    payment_providers: str = "toss"
     mesh: bool = False
     canary_percent: int = 5
     backup_days: int = 7
@@ -54,6 +56,7 @@ ENVIRONMENTS = {
             "staging",
             domain="staging.tiketi.gg",
             tasks_share=0.1,
+            payment_providers="sandbox",
             database_instance_class="db.r6g.large",
             database_serverless=True,
             database_analytics_reader=False,

@@ -31,6 +31,7 @@ PARAMETERS = {
     "CERTIFICATE_ARN": "an ACM certificate of the domain and *.domain, in the region",
     "BALANCER_SECURITY_GROUP_ID": "output BalancerSecurityGroupId of the stack network",
     "CLUSTER_SECURITY_GROUP_ID": "that EKS made for the cluster",
+    "ADMIN_EMAIL": "the first admin's; the password is in the secret migration",
     "IMAGE_REPOSITORY": "where the image was pushed to, without a tag",
     "IMAGE_TAG": "the version that runs",
     "KUBECTL_IMAGE": "any with kubectl and sh; only for 5-schedule",

@@ -9,6 +9,7 @@ from deploy.kubernetes.containers import confined, pod_security, temporary_volum
 from deploy.kubernetes.manifest import NAME_LABEL, PART_OF, PART_OF_LABEL, Manifest, manifest
 from deploy.kubernetes.platform import MIGRATION
 
+ADMIN = ("TIKETI_ADMIN_EMAIL", "${ADMIN_EMAIL}")
 RETRIES_MAX = 3
 # Adding an index to the largest table without a lock takes its time.
 DEADLINE_SECONDS = 3_600
@@ -19,7 +20,7 @@ def migration_job(environment: Environment) -> Manifest:
     """Named by the version, since a Job cannot be changed. Repeating one changes nothing."""
     labels = {NAME_LABEL: MIGRATION, PART_OF_LABEL: PART_OF}
     container = {
-        **confined(MIGRATION, migration_command(), (), migration_secrets()),
+        **confined(MIGRATION, migration_command(), [ADMIN], migration_secrets()),
         "resources": {
             "requests": {"cpu": "500m", "memory": "512Mi"},
             "limits": {"memory": "512Mi"},
