@@ -33,18 +33,23 @@ def emit(
 
 @app.command()
 def check(
-    env: EnvironmentName = "prod", target: Annotated[Target, typer.Option()] = "both"
+    env: EnvironmentName = "prod",
+    target: Annotated[Target, typer.Option()] = "both",
+    lint: Annotated[bool, typer.Option(help="cfn-lint too, which takes half a minute.")] = True,
 ) -> None:
     """Say what is wrong with the definitions; 1 if anything is."""
-    from deploy.check.run import check_documents  # noqa: PLC0415 # cfn-lint is slow to import
+    from deploy.check import run  # noqa: PLC0415 # cfn-lint is slow to import
 
     environment = _find_environment(env)
     documents = make_documents(environment, target)
-    findings = list(check_documents(documents, environment))
-    for rule, finding in findings:
-        typer.echo(f"{finding.document}: {finding.place}: {finding.message} [{rule}]")
-    typer.echo(f"{len(documents)} documents of {env}, {len(findings)} findings")
-    raise typer.Exit(1 if findings else 0)
+    rules = run.RULES if lint else run.QUICK_RULES
+    count = 0
+    for rule, finding in run.check_documents(documents, environment, rules):
+        count += 1
+        place = f"{finding.document}: {finding.place}" if finding.place else finding.document
+        typer.echo(f"{place}: {finding.message} [{rule}]")
+    typer.echo(f"{len(documents)} documents of {env}, {len(rules)} rules, {count} findings")
+    raise typer.Exit(1 if count else 0)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from troposphere import Output, Ref, Template
 from troposphere.ecs import CapacityProviderStrategy, Cluster, ClusterSetting
 from troposphere.ecs import ClusterCapacityProviderAssociations as ProviderAssociations
 
-from deploy.aws.log_groups import add_log_groups
+from deploy.aws.log_groups import add_log_group, add_log_groups
 from deploy.aws.task_roles import add_execution_role
 from deploy.aws.tasks import MIGRATION, add_image_parameters, add_migration
 from deploy.aws.template import add_export, add_text_parameter, new_template, tags_of
@@ -24,6 +24,8 @@ def make_cluster(
     template = new_template(environment, "the ECS cluster, and the migration's task")
     add_image_parameters(template)
     add_text_parameter(template, "AdminEmail", "the first admin's address")
+    insights = f"/aws/ecs/containerinsights/{environment.prefix}/performance"
+    add_log_group(template, environment, "InsightsLogs", insights)
     _add_cluster(template, environment)
     add_log_groups(template, environment, [MIGRATION])
     execution = add_execution_role(template, environment, MIGRATION, migration_secrets())
@@ -39,6 +41,7 @@ def _add_cluster(template: Template, environment: Environment) -> None:
         Cluster(
             "Cluster",
             ClusterName=environment.prefix,
+            DependsOn="InsightsLogs",
             # Scaling by the line's length divides by the number of tasks, which comes from here.
             ClusterSettings=[ClusterSetting(Name="containerInsights", Value="enabled")],
             Tags=tags_of(environment, "cluster"),

@@ -17,6 +17,7 @@ from deploy.aws.database_access import add_access
 from deploy.aws.database_proxy import add_proxy
 from deploy.aws.database_readers import add_analytics, add_reader_scaling
 from deploy.aws.instances import memory_gib
+from deploy.aws.log_groups import add_log_group
 from deploy.aws.passwords import add_password, resolve
 from deploy.aws.security_groups import POSTGRES_PORT
 from deploy.aws.template import add_export, import_value, new_template, tags_of
@@ -50,6 +51,9 @@ def make_database(environment: Environment, services: Sequence[Service] = SERVIC
             SubnetIds=Split(",", import_value(environment, "DataSubnetIds")),
             Tags=tags_of(environment, "database"),
         )
+    )
+    add_log_group(
+        template, environment, "DatabaseLogs", f"/aws/rds/cluster/{environment.prefix}/postgresql"
     )
     _add_cluster(template, environment)
     # Both of the highest tier: either may be the writer, the other is the standby.
@@ -103,6 +107,9 @@ def _add_cluster(template: Template, environment: Environment) -> None:
             "Database",
             Engine=ENGINE,
             EngineVersion=ENGINE_VERSION,
+            # The log group's name, whose retention is ours, is made of it.
+            DBClusterIdentifier=environment.prefix,
+            DependsOn="DatabaseLogs",
             DatabaseName=NAME,
             Port=POSTGRES_PORT,
             MasterUsername=OWNER,

@@ -22,17 +22,25 @@ def metrics_group(environment: Environment) -> str:
 
 
 def add_log_groups(template: Template, environment: Environment, names: Sequence[str]) -> None:
+    """For containers, by their names."""
     for name in names:
-        template.add_resource(
-            logs.LogGroup(
-                _logical_name(name),
-                LogGroupName=group_name(environment, name),
-                RetentionInDays=environment.log_days,
-                DeletionPolicy="Delete",
-                UpdateReplacePolicy="Delete",
-                Tags=tags_of(environment, name),
-            )
+        add_log_group(template, environment, _logical_name(name), group_name(environment, name))
+
+
+def add_log_group(
+    template: Template, environment: Environment, logical_name: str, name: str
+) -> None:
+    """AWS would make some of these by itself, and keep what is in them for ever."""
+    template.add_resource(
+        logs.LogGroup(
+            logical_name,
+            LogGroupName=name,
+            RetentionInDays=environment.log_days,
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            Tags=tags_of(environment, logical_name.lower()),
         )
+    )
 
 
 def log_to(environment: Environment, name: str) -> LogConfiguration:

@@ -7,15 +7,18 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from deploy.aws.deployment import tasks_while_deploying
 from deploy.check.finding import Finding
 from deploy.check.templates import resources
 from deploy.emit import Documents
 from deploy.environment import Environment
+from tiketi.services.registry import SERVICES
 
 RULES_MAX = 100
 TARGET_GROUPS_MAX = 100
 CONDITION_VALUES_MAX = 5
 WILDCARDS_MAX = 6
+TARGETS_MAX = 1_000
 _RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 
@@ -46,6 +49,14 @@ def balancer_keeps_its_quotas(documents: Documents, _environment: Environment) -
             yield Finding(path, name, f"{wildcards} wildcards, a rule takes {WILDCARDS_MAX}")
 
 
+def balancer_takes_every_task(documents: Documents, environment: Environment) -> Iterator[Finding]:
+    """With each service at its most, and every deployment under way at once."""
+    tasks = sum(tasks_while_deploying(service, environment) for service in SERVICES)
+    for path, name, _ in resources(documents, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        if tasks > TARGETS_MAX:
+            yield Finding(path, name, f"{tasks} tasks, a load balancer takes {TARGETS_MAX}")
+
+
 def _values(rule: dict[str, Any]) -> Iterator[str]:
     for condition in rule["Conditions"]:
         for part in condition.values():
@@ -53,4 +64,4 @@ def _values(rule: dict[str, Any]) -> Iterator[str]:
                 yield from part.get("Values", ())
 
 
-RULES = (priorities_are_unique, balancer_keeps_its_quotas)
+RULES = (priorities_are_unique, balancer_keeps_its_quotas, balancer_takes_every_task)

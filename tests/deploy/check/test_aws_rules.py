@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from deploy.__main__ import app
 from deploy.aws.stacks import make_ecs, make_shared
 from deploy.check.run import RULES, check_documents
+from deploy.environment import ENVIRONMENTS, Environment
+from typer.testing import CliRunner
 
 from deploy.check import balancer, connections, limits, lint, policies, ports, references, slots
 
@@ -106,6 +109,12 @@ def test_more_rules_than_a_balancer_takes_are_found(broken):
 
     found = broken(balancer.balancer_keeps_its_quotas, "balancer", change)
     assert found == [": 106 rules, a load balancer takes 100"]
+
+
+def test_more_tasks_than_a_balancer_takes_are_found(sound, prod):
+    crowded = replace(prod, tasks_share=3.0)
+    (found,) = balancer.balancer_takes_every_task(sound, crowded)
+    assert found.message == "1251 tasks, a load balancer takes 1000"
 
 
 PORT_CHANGES = {
@@ -315,3 +324,20 @@ def test_what_cfn_lint_says_is_found(sound, prod):
     (found,) = lint.templates_are_lint_free({"aws/dns.json": json.dumps(template)}, prod)
     assert found.message.startswith("E3002")
     assert "Nmae" in found.place + found.message
+
+
+def test_command_prints_each_finding_and_fails(monkeypatch):
+    small = Environment("small", database_instance_class="db.r6g.xlarge")
+    monkeypatch.setitem(ENVIRONMENTS, "small", small)
+    result = CliRunner().invoke(app, ["check", "--env", "small", "--target", "ecs", "--no-lint"])
+    assert result.exit_code == 1
+    assert (
+        "aws/database.json: Database: the writer needs 4888 connections, 3604 are there"
+        " [pools_fit_the_database]" in result.output
+    )
+    assert "1 findings" in result.output
+
+
+def test_command_is_content_with_what_is_emitted():
+    result = CliRunner().invoke(app, ["check", "--env", "staging", "--no-lint"])
+    assert result.exit_code == 0, result.output
