@@ -7,6 +7,11 @@ from troposphere.cloudfront import (
     CachePolicy,
     CachePolicyConfig,
     CacheQueryStringsConfig,
+    OriginRequestCookiesConfig,
+    OriginRequestHeadersConfig,
+    OriginRequestPolicy,
+    OriginRequestPolicyConfig,
+    OriginRequestQueryStringsConfig,
     ParametersInCacheKeyAndForwardedToOrigin,
 )
 
@@ -17,6 +22,8 @@ SITE_SECONDS = 86_400
 SLOW_SECONDS = 30
 # The board, and what changes while one looks: as long as the origin says, and no longer than this.
 LIVE_SECONDS = 1
+# Among the emitted resources: what of a request for something public goes to the balancer.
+PUBLIC_REQUEST = "PublicRequest"
 # AWS's own policies, by their published ids.
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
@@ -60,3 +67,21 @@ def add_cache_policies(template: Template, environment: Environment) -> None:
                 ),
             )
         )
+    _add_public_request(template, environment)
+
+
+def _add_public_request(template: Template, environment: Environment) -> None:
+    """No cookies: the balancer would answer with its own, which keeps a client at a task, and one
+    kept answer would bring all who read it to the same.
+    """
+    template.add_resource(
+        OriginRequestPolicy(
+            PUBLIC_REQUEST,
+            OriginRequestPolicyConfig=OriginRequestPolicyConfig(
+                Name=f"{environment.prefix}-{PUBLIC_REQUEST}",
+                CookiesConfig=OriginRequestCookiesConfig(CookieBehavior="none"),
+                HeadersConfig=OriginRequestHeadersConfig(HeaderBehavior="allViewer"),
+                QueryStringsConfig=OriginRequestQueryStringsConfig(QueryStringBehavior="all"),
+            ),
+        )
+    )

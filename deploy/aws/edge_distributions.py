@@ -17,7 +17,7 @@ from troposphere.cloudfront import (
 )
 from troposphere.s3 import Bucket
 
-from deploy.aws.edge_cache import ALL_VIEWER, CACHED_PATHS, CACHING_DISABLED
+from deploy.aws.edge_cache import ALL_VIEWER, CACHED_PATHS, CACHING_DISABLED, PUBLIC_REQUEST
 from deploy.aws.edge_function import add_page_function, add_security_headers
 from deploy.aws.template import tags_of
 from deploy.environment import Environment
@@ -110,7 +110,7 @@ def _cached() -> list[CacheBehavior]:
             ViewerProtocolPolicy="redirect-to-https",
             AllowedMethods=EVERYTHING,
             CachePolicyId=Ref(policy),
-            OriginRequestPolicyId=ALL_VIEWER,
+            OriginRequestPolicyId=Ref(PUBLIC_REQUEST),
             Compress=True,
         )
         for path, policy in CACHED_PATHS

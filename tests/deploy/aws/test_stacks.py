@@ -174,6 +174,24 @@ def test_only_the_queues_clients_stay_with_their_task(documents):
     assert attributes["stickiness.lb_cookie.duration_seconds"] == "3600"
 
 
+def test_what_is_kept_at_the_edge_carries_nobodys_cookie(documents):
+    """The balancer's cookie in a kept answer would bring all its readers to one task."""
+    policies = {
+        name: policy["OriginRequestPolicyConfig"]["CookiesConfig"]["CookieBehavior"]
+        for _, name, policy in resources(documents, "AWS::CloudFront::OriginRequestPolicy")
+    }
+    for _, _, distribution in resources(documents, "AWS::CloudFront::Distribution"):
+        kept = [
+            behavior
+            for behavior in distribution["DistributionConfig"]["CacheBehaviors"]
+            if behavior["TargetOriginId"] == "balancer"
+            and behavior["CachePolicyId"] in ({"Ref": "SlowCache"}, {"Ref": "LiveCache"})
+        ]
+        assert len(kept) == 4
+        for behavior in kept:
+            assert policies[behavior["OriginRequestPolicyId"]["Ref"]] == "none"
+
+
 def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
     callers = {"database": set(), "redis": set()}
     for _, name, rule in resources(documents, "AWS::EC2::SecurityGroupIngress"):
