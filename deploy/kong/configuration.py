@@ -19,7 +19,7 @@ from tiketi.services.registry import SERVICES, Service
 from tiketi.settings import Settings
 
 PATH = "kong/kong.yaml"
-PARAMETERS_PATH = "kong/parameters.env"
+PARAMETERS_PATH = "kong/parameters.example.env"
 # Written ${NAME} in the file; envsubst puts them in.
 PARAMETERS = {
     "JWT_PUBLIC_KEY_PEM": "of the key that signs access tokens; its line breaks as \\n",

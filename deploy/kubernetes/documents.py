@@ -57,7 +57,7 @@ def make_kubernetes(
         **_folder(MIGRATION, {"migration": [migration_job(environment)]}),
         **_folder(SERVICES_STEP, _running(services, environment)),
         f"{ROOT}/README.md": _read_me(environment),
-        f"{ROOT}/parameters.env": _parameters(services, environment),
+        f"{ROOT}/parameters.example.env": _parameters(services, environment),
         f"{ROOT}/{CLUSTER}": cluster_text(environment),
         f"{ROOT}/prometheus-adapter-values.yaml": _adapter_values(),
     }
@@ -151,8 +151,21 @@ def _read_me(environment: Environment) -> str:
     return f"""\
 # {environment.prefix} on Kubernetes
 
-Made by `python -m deploy emit`; changes here are lost. Fill in `parameters.env`, then, with
-`kubectl` of the cluster and `envsubst` (gettext):
+Made by `python -m deploy emit`; changes here are lost. Copy `parameters.example.env` to
+`parameters.env`, which is yours, and fill it in from the outputs of the stack `network`. Then, with
+`envsubst` (gettext):
+
+```sh
+set -a; . ./parameters.env; set +a
+envsubst < cluster.yaml | eksctl create cluster -f -
+```
+
+Install what the cluster has to have: the AWS load balancer controller, the External Secrets
+Operator, cluster-autoscaler, Prometheus with prometheus-adapter
+(`prometheus-adapter-values.yaml`){
+        ", Istio with its CNI plugin and its gateway" if environment.mesh else ""
+    }. Put the cluster's own security group into
+`parameters.env`, then a folder a step:
 
 ```sh
 set -a; . ./parameters.env; set +a
@@ -166,10 +179,5 @@ apply 3-services
 kubectl -n {environment.prefix} rollout status deployment -l app.kubernetes.io/part-of=tiketi
 ```
 {canary}
-The cluster: `envsubst < cluster.yaml | eksctl create cluster -f -`, then what it has to have: the
-AWS load balancer controller, the External Secrets Operator, cluster-autoscaler, Prometheus with
-prometheus-adapter (`prometheus-adapter-values.yaml`){
-        ", Istio with its CNI plugin and its gateway" if environment.mesh else ""
-    }.
 Secrets are read from `{secret_path(environment, "…")}` in AWS Secrets Manager.
 """

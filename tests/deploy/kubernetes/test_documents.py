@@ -118,7 +118,9 @@ def test_the_cluster_has_room_for_every_pod_and_the_versions_agree(prod):
 def test_only_what_is_a_parameter_is_left_open(meshed):
     """An account, a certificate, an image: no document has one."""
     named = set(
-        re.findall(r"^([A-Z0-9_]+)=", meshed.documents["kubernetes/parameters.env"], re.MULTILINE)
+        re.findall(
+            r"^([A-Z0-9_]+)=", meshed.documents["kubernetes/parameters.example.env"], re.MULTILINE
+        )
     )
     used = set()
     for path, text in meshed.documents.items():
