@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -26,6 +27,17 @@ def services():
 def test_the_file_is_what_the_registry_makes():
     """`python -m deploy compose > compose.yaml` makes it so."""
     assert (ROOT / "compose.yaml").read_text("utf-8") == compose()
+
+
+def test_another_port_arrives():
+    moved = tuple(
+        replace(service, port=4999) if service.name == "auth" else service for service in SERVICES
+    )
+    text = compose(moved)
+    assert "3010:" not in text
+    assert "127.0.0.1:4999:4999" in text
+    # Where the others ask for the keys that tokens are verified with.
+    assert "http://auth:4999/.well-known/jwks.json" in text
 
 
 def test_every_service_waits_for_the_migration_at_its_own_port(services):
