@@ -35,7 +35,7 @@ def emit(
 def check(
     env: EnvironmentName = "prod",
     target: Annotated[Target, typer.Option()] = "both",
-    lint: Annotated[bool, typer.Option(help="cfn-lint too, which takes half a minute.")] = True,
+    lint: Annotated[bool, typer.Option(help="cfn-lint too, which takes longest.")] = True,
 ) -> None:
     """Say what is wrong with the definitions; 1 if anything is."""
     from deploy.check import run  # noqa: PLC0415 # cfn-lint is slow to import

@@ -318,12 +318,17 @@ def test_instance_class_that_nobody_knows_is_found(sound, prod):
     assert "db.x9.huge is not in deploy/aws/instances.py" in found.message
 
 
-def test_what_cfn_lint_says_is_found(sound, prod):
-    template = json.loads(sound["aws/dns.json"])
-    template["Resources"]["Zone"]["Properties"]["Nmae"] = "x"
-    (found,) = lint.templates_are_lint_free({"aws/dns.json": json.dumps(template)}, prod)
-    assert found.message.startswith("E3002")
-    assert "Nmae" in found.place + found.message
+def test_what_cfn_lint_says_is_found_in_each_template(sound, prod):
+    documents = {}
+    for path in ("aws/dns.json", "aws/redis.json", "aws/secrets.json"):
+        template = json.loads(sound[path])
+        next(iter(template["Resources"].values()))["Properties"]["Nmae"] = "x"
+        documents[path] = json.dumps(template)
+    findings = list(lint.templates_are_lint_free(documents, prod))
+    assert [finding.document for finding in findings] == list(documents)
+    for finding in findings:
+        assert finding.message.startswith("E3002")
+        assert "Nmae" in finding.place + finding.message
 
 
 def test_command_prints_each_finding_and_fails(monkeypatch):
