@@ -56,6 +56,11 @@ def _series(service: str, route: str, method: str, status: int) -> tuple[Any, An
     return requests, LATENCY.labels(service, route)
 
 
+def are_shared() -> bool:
+    """Whether the metrics are those of several processes."""
+    return shared_registry() is not None
+
+
 def render_metrics() -> bytes:
     """Every metric of this process, or of all that share theirs, in Prometheus' text format."""
     shared = shared_registry()

@@ -14,7 +14,7 @@ from tiketi.infra.http.reference import render_reference
 from tiketi.infra.http.routes import Endpoint
 from tiketi.infra.middleware.request import Asgi, Scope
 from tiketi.infra.runtime import Runtime
-from tiketi.infra.telemetry import METRICS_MEDIA_TYPE, render_metrics
+from tiketi.infra.telemetry import METRICS_MEDIA_TYPE, are_shared, render_metrics
 from tiketi.kernel.errors import Unavailable
 from tiketi.services.registry import Service
 
@@ -66,7 +66,9 @@ def _answering(make: Callable[[], Awaitable[Response]]) -> Asgi:
 
 
 async def _metrics(scope: Scope, receive: Any, send: Any) -> None:
-    await Response(render_metrics(), media_type=METRICS_MEDIA_TYPE)(scope, receive, send)
+    # Adding up eight processes takes 17 ms, which nobody else is to wait for.
+    text = await asyncio.to_thread(render_metrics) if are_shared() else render_metrics()
+    await Response(text, media_type=METRICS_MEDIA_TYPE)(scope, receive, send)
 
 
 async def _ready(service: Service, runtime: Runtime) -> Response:
