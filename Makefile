@@ -29,7 +29,9 @@ bench: $(READY)
 	$(BIN)/python -m bench.queue.sockets
 	$(BIN)/python -m bench.events
 	$(BIN)/python -m bench.reservation
+	$(BIN)/python -m bench.reservation.pieces
 	$(BIN)/python -m bench.reservation.sellout
+	$(BIN)/python -m bench.orders
 
 $(READY): pyproject.toml requirements-dev.lock scripts/bootstrap
 	scripts/bootstrap $(VENV)
