@@ -36,13 +36,13 @@ HOSTS = {"api": API_HOST, "admin": ADMIN_HOST}
 class Front:
     fleet: Fleet
     haproxy: Haproxy
-    port: int
+    site: Site
     event: Event  # whose seats are sold to whoever comes
     line_id: UUID  # whose waiting room admits nobody
 
     @property
     def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.site.port}"
 
     def client(self, host=API_HOST, **options) -> httpx.Client:
         """A client of one connection; ``httpx.Client`` keeps it, and its cookies."""
@@ -71,21 +71,18 @@ def front(base_settings):
     haproxy, port = Haproxy(folder), pick_free_port()
     try:
         fleet.start()
-        haproxy.start(
-            render(
-                Site(
-                    API_HOST,
-                    ADMIN_HOST,
-                    servers=fleet.addresses,
-                    address=LOOPBACK,
-                    port=port,
-                    certificate=None,
-                    admin_socket=str(haproxy.socket),
-                    check_interval_ms=int(CHECK_INTERVAL_SECONDS * 1000),
-                )
-            )
+        site = Site(
+            API_HOST,
+            ADMIN_HOST,
+            servers=fleet.addresses,
+            address=LOOPBACK,
+            port=port,
+            certificate=None,
+            admin_socket=str(haproxy.socket),
+            check_interval_ms=int(CHECK_INTERVAL_SECONDS * 1000),
         )
-        yield Front(fleet, haproxy, port, *asyncio.run(_open(base_settings)))
+        haproxy.start(render(site))
+        yield Front(fleet, haproxy, site, *asyncio.run(_open(base_settings)))
         for task in fleet.all:
             assert "Traceback" not in task.said, task.said
     finally:

@@ -4,12 +4,13 @@ import asyncio
 import re
 import subprocess
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
 from deploy.environment import ENVIRONMENTS
 from deploy.haproxy import CHECK_INTERVAL_SECONDS as CHECK_INTERVAL_SECONDS_DEPLOYED
-from deploy.haproxy import STICKY_COOKIE, make_haproxy
+from deploy.haproxy import STICKY_COOKIE, make_haproxy, render
 from deploy.routing import UNHEALTHY_THRESHOLD, rules
 
 from tests.deploy.balancer.conftest import (
@@ -19,7 +20,9 @@ from tests.deploy.balancer.conftest import (
     DOWN_SECONDS_MAX,
     HOSTS,
 )
+from tests.support.haproxy import Haproxy
 from tests.support.live import open_socket, token_of
+from tiketi.infra.embedded import pick_free_port
 from tiketi.infra.embedded.process import wait_until
 from tiketi.infra.runtime import open_runtime
 from tiketi.kernel.ids import new_id
@@ -157,17 +160,53 @@ def test_with_no_task_left_buyers_are_told_when_to_come_back(front):
         front.wait_up("payment")
 
 
-def test_what_is_deployed_is_a_valid_configuration(front, tmp_path):
-    (text,) = make_haproxy(ENVIRONMENTS["prod"]).values()
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=api.tiketi.gg"
+@pytest.fixture
+def certificate(tmp_path):
+    """A PEM file of certificate and key, as haproxy takes it."""
+    file = tmp_path / "site.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=api.tiketi.test"
     subprocess.run(
-        [*make.split(), "-keyout", "site.pem.key", "-out", "site.pem"],
-        check=True,
-        capture_output=True,
-        cwd=tmp_path,
+        [*make.split(), "-keyout", f"{file}.key", "-out", file], check=True, capture_output=True
     )
+    return file
+
+
+def test_tls_is_spoken_by_http_2_and_plain_http_is_sent_there(front, certificate, tmp_path):
+    port, plain_port = pick_free_port(), pick_free_port()
+    secure = Haproxy(tmp_path)
+    site = replace(
+        front.site,
+        port=port,
+        plain_port=plain_port,
+        certificate=str(certificate),
+        admin_socket=str(secure.socket),
+    )
+    secure.start(render(site))
+    try:
+        to_here = ["--connect-to", f"{API_HOST}::{front.address.partition(':')[0]}:"]
+        asked = ["curl", "-sk", "--http2", *to_here, "-w", "%{http_version} %{http_code} "]
+        line = f"{API_HOST}:{port}/api/v1/queue/{front.line_id}/board"
+        by_tls = subprocess.run(
+            [*asked, "-o", "/dev/null", "-D", "-", f"https://{line}"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        assert by_tls.endswith("2 200 ")
+        assert re.search(rf"set-cookie: {STICKY_COOKIE}=.*; secure", by_tls, re.IGNORECASE)
+        plain = httpx.get(
+            f"http://127.0.0.1:{plain_port}/api/v1/events", headers={"Host": API_HOST}
+        )
+        assert plain.status_code == 301
+        assert plain.headers["location"] == f"https://{API_HOST}/api/v1/events"
+    finally:
+        secure.stop()
+
+
+def test_what_is_deployed_is_a_valid_configuration(front, certificate, tmp_path):
+    (text,) = make_haproxy(ENVIRONMENTS["prod"]).values()
     file = tmp_path / "haproxy.cfg"
-    file.write_text(text.replace("/etc/haproxy/tls", str(tmp_path / "site.pem")))
+    file.write_text(text.replace("/etc/haproxy/tls", str(certificate)))
     checked = subprocess.run(
         [front.haproxy.program, "-c", "-f", file], capture_output=True, text=True, check=False
     )
