@@ -58,7 +58,7 @@ def watches(environment: Environment, services: Sequence[Service]) -> Iterator[W
 
 def _of_service(environment: Environment, service: Service) -> Iterator[Watch]:
     name = title(service.name)
-    fewest, _ = task_bounds(service, environment)
+    fewest, most = task_bounds(service, environment)
     answers = of_target(environment, service, "HTTPCode_Target_5XX_Count", "Sum")
     yield Watch(f"{name}Errors", f"{service.name} answers 5xx", answers, "above", 20)
     # The claim waits two seconds at most, a request thirty.
@@ -69,6 +69,9 @@ def _of_service(environment: Environment, service: Service) -> Iterator[Watch]:
     running = of_task(environment, service, "RunningTaskCount", "Minimum")
     about = "fewer tasks than its fewest"
     yield Watch(f"{name}Missing", about, running, "below", fewest, 5, "breaching")
+    full = of_task(environment, service, "RunningTaskCount", "Maximum")
+    about = "as many tasks as it may have: scaling can do no more"
+    yield Watch(f"{name}Full", about, full, "above", most - 1, 5)
     memory = of_task(environment, service, "MemoryUtilization", "Maximum")
     yield Watch(f"{name}Memory", "a task is near its end", memory, "above", 85, 5)
     yield Watch(f"{name}LogsErrors", "lines of level error", of_errors(service), "above", 20)

@@ -13,6 +13,7 @@ from deploy.check import (
     ports,
     references,
     slots,
+    stopping,
 )
 from deploy.check.finding import Finding, Rule
 from deploy.emit import Documents
@@ -27,6 +28,7 @@ QUICK_RULES: tuple[Rule, ...] = (
     *limits.RULES,
     *policies.RULES,
     *connections.RULES,
+    *stopping.RULES,
     *kubernetes.RULES,
     *kong.RULES,
 )

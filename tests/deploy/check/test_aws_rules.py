@@ -10,7 +10,17 @@ from deploy.check.run import RULES, check_documents
 from deploy.environment import ENVIRONMENTS, Environment
 from typer.testing import CliRunner
 
-from deploy.check import balancer, connections, limits, lint, policies, ports, references, slots
+from deploy.check import (
+    balancer,
+    connections,
+    limits,
+    lint,
+    policies,
+    ports,
+    references,
+    slots,
+    stopping,
+)
 
 AWS_RULES = (
     *slots.RULES,
@@ -20,6 +30,7 @@ AWS_RULES = (
     *limits.RULES,
     *policies.RULES,
     *connections.RULES,
+    *stopping.RULES,
 )
 
 
@@ -316,6 +327,21 @@ def test_instance_class_that_nobody_knows_is_found(sound, prod):
     other = replace(prod, database_instance_class="db.x9.huge")
     (found,) = connections.pools_fit_the_database(sound, other)
     assert "db.x9.huge is not in deploy/aws/instances.py" in found.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (60, "is killed after 60 s, and needs 68"),
+        (121, "is given 121 s to stop, at most 120"),
+    ],
+)
+def test_task_that_is_killed_too_early_or_asks_too_much_is_found(broken, seconds, said):
+    def change(template):
+        properties(template, "QueueTask")["ContainerDefinitions"][0]["StopTimeout"] = seconds
+
+    found = broken(stopping.tasks_end_before_they_are_killed, "services", change)
+    assert found == [f"QueueTask: {said}"]
 
 
 def test_what_cfn_lint_says_is_found_in_each_template(sound, prod):
