@@ -106,3 +106,20 @@ def test_the_command_says_what_is_wrong_with_a_plan(tmp_path):
     result = CliRunner().invoke(app, ["schedule", str(given), "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_actions_are_what_application_auto_scaling_takes(plan, prod, cloud):
+    client = cloud.client("application-autoscaling")
+    documents = make_scheduled(prod, [json.dumps(plan)])
+    count = 0
+    for _, name, target in resources(documents, "AWS::ApplicationAutoScaling::ScalableTarget"):
+        for found in target.get("ScheduledActions", ()):
+            client.put_scheduled_action(
+                ServiceNamespace="ecs",
+                ScalableDimension="ecs:service:DesiredCount",
+                ResourceId=f"service/tiketi-prod/{name}",
+                **found,
+            )
+            count += 1
+    listed = client.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    assert len(listed) == count == 6
