@@ -16,7 +16,6 @@ from troposphere.elasticloadbalancingv2 import (
 
 from deploy.aws.access_logs import add_access_logs
 from deploy.aws.balancer_rules import add_rule
-from deploy.aws.certificates import add_certificate
 from deploy.aws.security_groups import HTTP_PORT, HTTPS_PORT
 from deploy.aws.target_groups import add_target_groups
 from deploy.aws.template import add_export, import_value, new_template, tags_of
@@ -32,9 +31,8 @@ NOTHING_HERE = '{"type":"about:blank","title":"Not Found","status":404,"code":"n
 
 def make_balancer(environment: Environment, services: Sequence[Service] = SERVICES) -> Template:
     template = new_template(environment, "the load balancer, its rules and target groups")
-    certificate = add_certificate(template, environment, import_value(environment, "HostedZoneId"))
     _add_balancer(template, environment)
-    listener = _add_listeners(template, certificate)
+    listener = _add_listeners(template, import_value(environment, "CertificateArn"))
     for rule in rules(services):
         groups = add_target_groups(template, environment, rule)
         add_rule(template, environment, listener, rule, groups)

@@ -16,6 +16,7 @@ _COMMAND = (
 # What has to be done by hand before the stack of that name.
 _BEFORE = {
     "edge-global": "The registrar names the name servers of `dns` first: certificates wait for it.",
+    "certificate": "It waits for the registrar, as the one before.",
     "cluster": "Put what `secrets` left empty: docs/deploy.md says how.",
     "services": "Run the migration's task first, at every version: docs/deploy.md has the command.",
 }

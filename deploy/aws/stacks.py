@@ -7,6 +7,7 @@ from typing import Literal
 from troposphere import Template
 
 from deploy.aws.balancer import make_balancer
+from deploy.aws.certificates import make_certificate
 from deploy.aws.cluster import make_cluster
 from deploy.aws.database import make_database
 from deploy.aws.dns import make_dns
@@ -45,6 +46,7 @@ class Stack:
 STACKS: tuple[Stack, ...] = (
     Stack("dns", "shared", make_dns),
     Stack("edge-global", "shared", make_edge_global, CLOUDFRONT_REGION),
+    Stack("certificate", "shared", make_certificate),
     Stack("network", "shared", make_network),
     Stack("secrets", "shared", make_secrets),
     Stack("database", "shared", make_database),

@@ -28,7 +28,7 @@ PLATFORM, MIGRATION, SERVICES_STEP, CANARY_STEP = (
 PARAMETERS = {
     "AWS_ACCOUNT_ID": "the account whose roles the service accounts take on",
     "VPC_ID": "output VpcId of the stack network",
-    "CERTIFICATE_ARN": "an ACM certificate of the domain and *.domain, in the region",
+    "CERTIFICATE_ARN": "output CertificateArn of the stack certificate",
     "BALANCER_SECURITY_GROUP_ID": "output BalancerSecurityGroupId of the stack network",
     "CLUSTER_SECURITY_GROUP_ID": "that EKS made for the cluster",
     "ADMIN_EMAIL": "the first admin's; the password is in the secret migration",
