@@ -37,14 +37,16 @@ class Site:
     """Where a haproxy stands, and what differs from place to place.
 
     ``servers``: "address:port" of each service's tasks; None: whatever the name
-    ``<service>.<domain>`` has addresses for. ``certificate``: a PEM file or a folder of them; None:
-    plain HTTP. ``admin_socket``: where it takes orders; ``plain_port`` is redirected.
+    ``<service>.<domain>`` has addresses for, by ``name_server`` ("address:port") or those of
+    resolv.conf. ``certificate``: a PEM file or a folder of them; None: plain HTTP.
+    ``plain_port`` is redirected; ``admin_socket`` takes orders.
     """
 
     api_host: str
     admin_host: str
     domain: str = ""
     servers: Mapping[str, Sequence[str]] | None = None
+    name_server: str | None = None
     address: str = "*"
     port: int = 443
     plain_port: int | None = 80
@@ -68,7 +70,7 @@ def render(site: Site, services: Sequence[Service] = SERVICES) -> str:
     table = rules(services)
     sections = [_global(site), _defaults(site)]
     if site.servers is None:
-        sections.append(_resolvers())
+        sections.append(_resolvers(site))
     sections.append(_frontend(site, table))
     sections += [*(_backend(rule, site) for rule in table), _nothing()]
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
@@ -119,10 +121,10 @@ def _checked(site: Site) -> str:
     )
 
 
-def _resolvers() -> list[str]:
+def _resolvers(site: Site) -> list[str]:
     return [
         "resolvers dns",
-        "parse-resolv-conf",
+        f"nameserver own {site.name_server}" if site.name_server else "parse-resolv-conf",
         f"accepted_payload_size {DNS_BYTES_MAX}",
         "hold valid 10s",
     ]

@@ -20,6 +20,7 @@ from tests.deploy.balancer.conftest import (
     DOWN_SECONDS_MAX,
     HOSTS,
 )
+from tests.support.dns import NameServer
 from tests.support.haproxy import Haproxy
 from tests.support.live import open_socket, token_of
 from tiketi.infra.embedded import pick_free_port
@@ -27,6 +28,7 @@ from tiketi.infra.embedded.process import wait_until
 from tiketi.infra.runtime import open_runtime
 from tiketi.kernel.ids import new_id
 from tiketi.services.app import endpoints_of
+from tiketi.services.registry import SERVICES
 
 LATE_SECONDS = 0.5  # what a check and its answer take on a busy machine
 
@@ -201,6 +203,29 @@ def test_tls_is_spoken_by_http_2_and_plain_http_is_sent_there(front, certificate
         assert plain.headers["location"] == f"https://{API_HOST}/api/v1/events"
     finally:
         secure.stop()
+
+
+def test_tasks_are_found_by_name(front, tmp_path):
+    found = [replace(service, port=front.fleet.tasks[service.name][0].port) for service in SERVICES]
+    by_name = Haproxy(tmp_path)
+    with NameServer("127.0.0.1") as names:
+        site = replace(
+            front.site,
+            port=pick_free_port(),
+            servers=None,
+            domain="tiketi.test",
+            name_server=names.place,
+            admin_socket=str(by_name.socket),
+        )
+        by_name.start(render(site, found))
+        try:
+            at = {"base_url": f"http://127.0.0.1:{site.port}", "headers": {"Host": API_HOST}}
+            with httpx.Client(**at) as client:
+                assert wait_until(
+                    lambda: client.get("/api/v1/events").status_code == 200, timeout_seconds=20
+                ), by_name.said
+        finally:
+            by_name.stop()
 
 
 def test_what_is_deployed_is_a_valid_configuration(front, certificate, tmp_path):
