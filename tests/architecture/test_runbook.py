@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from deploy.__main__ import app
 
+from deploy.__main__ import app
 from tiketi.cli.main import COMMANDS, build
 from tiketi.settings import Settings
 

@@ -1,4 +1,5 @@
 import pytest
+
 from deploy.emit import make_documents
 from deploy.environment import ENVIRONMENTS
 

@@ -10,8 +10,8 @@ import time
 
 import boto3
 import pytest
-from deploy.aws.stacks import STACKS
 
+from deploy.aws.stacks import STACKS
 from tests.deploy.aws.supported import supported_part
 
 START_SECONDS = 60

@@ -3,6 +3,7 @@ refuse a parameter that the service's own model does not have, moto a value that
 """
 
 import pytest
+
 from deploy.check.templates import resources
 
 PLAIN = "left-out"

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from deploy.routing import rules
-
 from tiketi.services.registry import SERVICES
 
 ANYWHERE = "0.0.0.0/0"

@@ -3,11 +3,12 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from deploy.__main__ import app
 from deploy.aws.schedule import make_scheduled
 from deploy.check.lint import templates_are_lint_free
 from deploy.check.templates import resources
-from typer.testing import CliRunner
 
 PAGE = Path(__file__).parents[3] / "docs/plan.md"
 OPENING = "2026-12-01T09:50:00Z"

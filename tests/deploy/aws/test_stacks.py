@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from deploy.aws.database import make_database
 from deploy.aws.network import make_network
 from deploy.aws.stacks import STACKS, make_ecs, make_shared
@@ -15,7 +16,6 @@ from deploy.check.lint import templates_are_lint_free
 from deploy.check.templates import read_templates, resources
 from deploy.emit import make_documents
 from deploy.environment import ENVIRONMENTS
-
 from tests.deploy.aws.supported import is_supported
 from tiketi.infra.keyspace import shards
 from tiketi.services.registry import SERVICES

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from deploy.haproxy import Site, render
 from deploy.routing import HEALTHY_THRESHOLD, UNHEALTHY_THRESHOLD
-
 from tests.support.fleet import Fleet
 from tests.support.haproxy import Haproxy
 from tests.support.on_sale import Section, open_sale

@@ -6,7 +6,6 @@ from deploy.containers import SHUTDOWN_NOTICE_SECONDS
 from deploy.environment import ENVIRONMENTS
 from deploy.haproxy import CHECK_INTERVAL_SECONDS, make_haproxy
 from deploy.routing import HEALTH_INTERVAL_SECONDS, UNHEALTHY_THRESHOLD
-
 from tiketi.services.registry import SERVICES
 
 PROD = ENVIRONMENTS["prod"]

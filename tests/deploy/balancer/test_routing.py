@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import httpx
 import pytest
+
 from deploy.environment import ENVIRONMENTS
 from deploy.haproxy import CHECK_INTERVAL_SECONDS as CHECK_INTERVAL_SECONDS_DEPLOYED
 from deploy.haproxy import STICKY_COOKIE, make_haproxy, render
 from deploy.routing import UNHEALTHY_THRESHOLD, rules
-
 from tests.deploy.balancer.conftest import (
     ADMIN_HOST,
     API_HOST,

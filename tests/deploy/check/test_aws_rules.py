@@ -4,12 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from deploy.__main__ import app
-from deploy.aws.stacks import make_ecs, make_shared
-from deploy.check.run import RULES, check_documents
-from deploy.environment import ENVIRONMENTS, Environment
 from typer.testing import CliRunner
 
+from deploy.__main__ import app
+from deploy.aws.stacks import make_ecs, make_shared
 from deploy.check import (
     balancer,
     connections,
@@ -21,6 +19,8 @@ from deploy.check import (
     slots,
     stopping,
 )
+from deploy.check.run import RULES, check_documents
+from deploy.environment import ENVIRONMENTS, Environment
 
 AWS_RULES = (
     *slots.RULES,

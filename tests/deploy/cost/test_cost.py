@@ -5,6 +5,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
+
 from deploy.__main__ import app
 from deploy.cost.bill import HOURS_A_MONTH, month_bill, task_hour
 from deploy.cost.design import DESIGN_REGION, figures
@@ -14,8 +16,6 @@ from deploy.cost.options import Option, break_evens, crossing_hours, options
 from deploy.cost.prices import Prices, UnknownPrice, read_prices
 from deploy.environment import ENVIRONMENTS
 from deploy.kubernetes.containers import CPU_REQUEST_SHARE
-from typer.testing import CliRunner
-
 from tiketi.services.registry import SERVICES, get_service
 
 PROD = ENVIRONMENTS["prod"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 import yaml
-from deploy.compose import compose
 
+from deploy.compose import compose
 from tests.deploy.image.containers import ROOT, VARIABLE, Containers, is_ready, made_secrets, word
 from tiketi.infra.embedded import EmbeddedPostgres, EmbeddedValkey, throwaway_directory
 from tiketi.infra.embedded.ports import pick_free_port

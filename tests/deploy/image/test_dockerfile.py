@@ -9,8 +9,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from deploy.containers import GROUP_ID, USER_ID
 
+from deploy.containers import GROUP_ID, USER_ID
 from tests.deploy.image.containers import ROOT
 from tiketi.services.registry import SERVICES
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from deploy.environment import ENVIRONMENTS
-from deploy.kong.configuration import PATH, configuration, make_kong, routed_versions
-from deploy.kong.models import Configuration
 from pydantic import ValidationError
 
 from deploy.check import kong as rules
+from deploy.environment import ENVIRONMENTS
+from deploy.kong.configuration import PATH, configuration, make_kong, routed_versions
+from deploy.kong.models import Configuration
 from tiketi.services.registry import SERVICES
 
 PROD = ENVIRONMENTS["prod"]

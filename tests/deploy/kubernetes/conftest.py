@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+
 from deploy.environment import ENVIRONMENTS
 from deploy.kubernetes.documents import make_kubernetes
 

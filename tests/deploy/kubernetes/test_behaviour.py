@@ -7,6 +7,8 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from typer.testing import CliRunner
+
 from deploy.__main__ import app as command
 from deploy.aws.addresses import subnet_ranges
 from deploy.aws.deployment import maximum_percent
@@ -14,8 +16,6 @@ from deploy.kubernetes.network import ingress_paths
 from deploy.kubernetes.schedule import make_scheduled
 from deploy.kubernetes.workload import autoscaler
 from deploy.routing import rules
-from typer.testing import CliRunner
-
 from tests.deploy.kubernetes.conftest import PROD
 from tiketi.services.registry import SERVICES
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 import yaml
+
+from deploy.check import kubernetes as rules
 from deploy.environment import ENVIRONMENTS
 from deploy.kubernetes.documents import make_kubernetes
 from deploy.kubernetes.manifest import KUBERNETES_VERSION
-
-from deploy.check import kubernetes as rules
 from tests.deploy.kubernetes.conftest import MESH, PROD, Cluster
 from tiketi.services.registry import SERVICES
 
