@@ -9,12 +9,11 @@ from collections import defaultdict
 from contextlib import ExitStack
 from uuid import UUID
 
-from tests.support.on_sale import General, Section, open_sale
-
 from bench.load import answered, press
 from bench.program import over, print_round, run_program
 from bench.ratios import Ratio
 from bench.stage import Stage, open_library, serve_bare, serve_service
+from tests.support.on_sale import General, Section, open_sale
 
 SEATS = [Section(f"S{number}", 7, 100) for number in range(7)]  # 4,900
 EVENTS = 40
