@@ -57,7 +57,7 @@ async def test_a_receipt_of_another_event_is_closed(runtime, service):
         assert await follower.close_code() == 4401
 
 
-@pytest.mark.parametrize("event_id", [str(new_id()), "nonsense"])
+@pytest.mark.parametrize("event_id", [str(new_id()), "nonsense"], ids=["another", "nonsense"])
 async def test_an_unknown_event_is_closed(runtime, service, event_id):
     async with follow(service, event_id, access_token=token_of(runtime)) as follower:
         assert await follower.close_code() == 4404
