@@ -16,10 +16,11 @@ from deploy.aws.measures import (
     of_errors,
     of_ours,
     of_shard,
-    of_target,
+    of_targets,
     of_task,
     shard_nodes,
 )
+from deploy.aws.target_groups import target_names
 from deploy.aws.template import tags_of, title
 from deploy.environment import Environment
 from deploy.scaling import task_bounds
@@ -59,13 +60,7 @@ def watches(environment: Environment, services: Sequence[Service]) -> Iterator[W
 def _of_service(environment: Environment, service: Service) -> Iterator[Watch]:
     name = title(service.name)
     fewest, most = task_bounds(service, environment)
-    answers = of_target(environment, service, "HTTPCode_Target_5XX_Count", "Sum")
-    yield Watch(f"{name}Errors", f"{service.name} answers 5xx", answers, "above", 20)
-    # The claim waits two seconds at most, a request thirty.
-    slow = of_target(environment, service, "TargetResponseTime", "p99")
-    yield Watch(f"{name}Slow", "its slowest hundredth, in seconds", slow, "above", 2.0, 5)
-    sick = of_target(environment, service, "UnHealthyHostCount", "Maximum")
-    yield Watch(f"{name}Sick", "tasks out of rotation", sick, "above", 0, 5)
+    yield from _of_targets(environment, service)
     running = of_task(environment, service, "RunningTaskCount", "Minimum")
     about = "fewer tasks than its fewest"
     yield Watch(f"{name}Missing", about, running, "below", fewest, 5, "breaching")
@@ -79,6 +74,21 @@ def _of_service(environment: Environment, service: Service) -> Iterator[Watch]:
         # At rest it is 1; pressure or an emptied stock slow it, docs/waiting-room.md.
         speed = of_ours(service, "tiketi_queue_speed", "Minimum")
         yield Watch(f"{name}HeldBack", "admission slowed by half", speed, "below", 0.5, 5)
+
+
+def _of_targets(environment: Environment, service: Service) -> Iterator[Watch]:
+    """Of each target group: a shifted deployment leaves the requests at the other one."""
+    for name, answers, slow, sick in zip(
+        target_names(service),
+        of_targets(environment, service, "HTTPCode_Target_5XX_Count", "Sum"),
+        of_targets(environment, service, "TargetResponseTime", "p99"),
+        of_targets(environment, service, "UnHealthyHostCount", "Maximum"),
+        strict=True,
+    ):
+        yield Watch(f"{name}Errors", f"{service.name} answers 5xx", answers, "above", 20)
+        # The claim waits two seconds at most, a request thirty.
+        yield Watch(f"{name}Slow", "its slowest hundredth, in seconds", slow, "above", 2.0, 5)
+        yield Watch(f"{name}Sick", "tasks out of rotation", sick, "above", 0, 5)
 
 
 def _of_database(environment: Environment) -> Iterator[Watch]:

@@ -15,7 +15,7 @@ from deploy.aws.measures import (
     of_errors,
     of_ours,
     of_shard,
-    of_target,
+    of_targets,
     of_task,
     shard_nodes,
 )
@@ -48,6 +48,14 @@ def _sale(environment: Environment, services: Sequence[Service]) -> Widgets:
     lines = [service for service in services if "queue" in service.modules]
     flow = ("tiketi_queue_joins_total", "tiketi_queue_admissions_total")
     room = (WAITING_METRIC, "tiketi_queue_admitted", "tiketi_queue_capacity")
+
+    def answered(metric: str, stat: str) -> list[Measure]:
+        return [
+            measure
+            for service in services
+            for measure in of_targets(environment, service, metric, stat)
+        ]
+
     return {
         "People in the waiting room": [of_ours(s, m, "Maximum") for s in lines for m in room],
         "Joined and admitted": [of_ours(s, metric, "Sum") for s in lines for metric in flow],
@@ -56,13 +64,11 @@ def _sale(environment: Environment, services: Sequence[Service]) -> Widgets:
             for service in services
             if "live" in service.modules
         ],
-        "Requests": [of_target(environment, s, "RequestCount", "Sum") for s in services],
-        "Slowest hundredth, seconds": [
-            of_target(environment, s, "TargetResponseTime", "p99") for s in services
-        ],
+        "Requests": answered("RequestCount", "Sum"),
+        "Slowest hundredth, seconds": answered("TargetResponseTime", "p99"),
         "5xx": [
             of_balancer(environment, "HTTPCode_ELB_5XX_Count", "Sum"),
-            *(of_target(environment, s, "HTTPCode_Target_5XX_Count", "Sum") for s in services),
+            *answered("HTTPCode_Target_5XX_Count", "Sum"),
         ],
     }
 

@@ -21,13 +21,15 @@ from deploy.aws.edge_cache import ALL_VIEWER, CACHED_PATHS, CACHING_DISABLED, PU
 from deploy.aws.edge_function import add_page_function, add_security_headers
 from deploy.aws.template import tags_of
 from deploy.environment import Environment
+from deploy.routing import IDLE_TIMEOUT_SECONDS
 
 READ = ["GET", "HEAD", "OPTIONS"]
 EVERYTHING = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 BALANCER = "balancer"
 # Above the 25 s between two pings of a stream.
 READ_TIMEOUT_SECONDS = 60
-KEEP_ALIVE_SECONDS = 60
+# Below the balancer's, so that it never closes a connection under CloudFront's next request.
+KEEP_ALIVE_SECONDS = IDLE_TIMEOUT_SECONDS - 5
 # Where a refusal is kept for ten seconds by default, a sold-out answer would be too.
 _ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.aws.collector import NAMESPACE
+from deploy.aws.target_groups import target_names
 from deploy.aws.template import import_value, title
 from deploy.environment import Environment
 from tiketi.infra.keyspace import shards
@@ -34,12 +35,16 @@ def of_task(environment: Environment, service: Service, name: str, stat: str) ->
     return Measure(namespace, name, stat, dimensions)
 
 
-def of_target(environment: Environment, service: Service, name: str, stat: str) -> Measure:
-    dimensions = {
-        "LoadBalancer": import_value(environment, "BalancerName"),
-        "TargetGroup": import_value(environment, f"{title(service.name)}TargetName"),
-    }
-    return Measure("AWS/ApplicationELB", name, stat, dimensions)
+def of_targets(
+    environment: Environment, service: Service, name: str, stat: str
+) -> tuple[Measure, ...]:
+    """One a target group: after a shifted deployment it is the other that has the requests."""
+    balancer = import_value(environment, "BalancerName")
+    groups = [import_value(environment, f"{group}Name") for group in target_names(service)]
+    return tuple(
+        Measure("AWS/ApplicationELB", name, stat, {"LoadBalancer": balancer, "TargetGroup": group})
+        for group in groups
+    )
 
 
 def of_balancer(environment: Environment, name: str, stat: str) -> Measure:

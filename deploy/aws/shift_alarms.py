@@ -3,7 +3,8 @@
 from troposphere import Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
-from deploy.aws.template import import_value, tags_of, title
+from deploy.aws.target_groups import target_names
+from deploy.aws.template import import_value, tags_of
 from deploy.environment import Environment
 from tiketi.services.registry import Service
 
@@ -13,14 +14,12 @@ PERIOD_SECONDS = 60
 
 
 def add_shift_alarms(template: Template, environment: Environment, service: Service) -> list[Alarm]:
-    """One a target group: from deployment to deployment they change places."""
-    return [_add_alarm(template, environment, service, suffix) for suffix in ("", "Next")]
+    """One a target group."""
+    names = target_names(service)
+    return [_add_alarm(template, environment, service, name) for name in names]
 
 
-def _add_alarm(
-    template: Template, environment: Environment, service: Service, suffix: str
-) -> Alarm:
-    name = f"{title(service.name)}Target{suffix}"
+def _add_alarm(template: Template, environment: Environment, service: Service, name: str) -> Alarm:
     dimensions = {
         "LoadBalancer": import_value(environment, "BalancerName"),
         "TargetGroup": import_value(environment, f"{name}Name"),

@@ -15,6 +15,7 @@ from deploy.routing import (
     UNHEALTHY_THRESHOLD,
     Rule,
 )
+from tiketi.services.registry import Service
 
 # A task that leaves answers what it was asked, and no longer.
 DEREGISTRATION_DELAY_SECONDS = SHUTDOWN_NOTICE_SECONDS + SHUTDOWN_GRACE_SECONDS
@@ -25,23 +26,26 @@ def add_target_groups(
 ) -> tuple[TargetGroup, ...]:
     """One, or two where a deployment shifts its requests from one to the other."""
     service = rule.service
-    suffixes = ("", "Next") if is_shifted(service) else ("",)
-    groups = tuple(_add_group(template, environment, rule, suffix) for suffix in suffixes)
-    for group, suffix in zip(groups, suffixes, strict=True):
-        name = f"{title(service.name)}Target{suffix}"
+    names = target_names(service)
+    groups = tuple(_add_group(template, environment, rule, name) for name in names)
+    for group, name in zip(groups, names, strict=True):
         add_export(template, environment, f"{name}Arn", Ref(group), f"tasks of {service.name}")
         full_name = GetAtt(group, "TargetGroupFullName")
         add_export(template, environment, f"{name}Name", full_name, "as its metrics are called")
     return groups
 
 
-def _add_group(
-    template: Template, environment: Environment, rule: Rule, suffix: str
-) -> TargetGroup:
+def target_names(service: Service) -> tuple[str, ...]:
+    """Of a service's groups. From one shifted deployment to the next they change places."""
+    suffixes = ("", "Next") if is_shifted(service) else ("",)
+    return tuple(f"{title(service.name)}Target{suffix}" for suffix in suffixes)
+
+
+def _add_group(template: Template, environment: Environment, rule: Rule, name: str) -> TargetGroup:
     service = rule.service
     return template.add_resource(
         TargetGroup(
-            f"{title(service.name)}Target{suffix}",
+            name,
             TargetType="ip",
             Protocol="HTTP",
             Port=service.port,

@@ -13,12 +13,13 @@ from deploy.aws.stacks import STACKS, make_ecs, make_shared
 from deploy.aws.template import render_template
 from deploy.check.limits import TEMPLATE_BYTES_MAX
 from deploy.check.lint import templates_are_lint_free
-from deploy.check.templates import read_templates, resources
+from deploy.check.templates import imports, read_templates, resources
 from deploy.emit import make_documents
 from deploy.environment import ENVIRONMENTS
 from tests.deploy.aws.supported import is_supported
 from tiketi.infra.keyspace import shards
 from tiketi.services.registry import SERVICES
+from tiketi.services.server.engine import KEEP_ALIVE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 PRINT_DIGEST = """
@@ -190,6 +191,38 @@ def test_what_is_kept_at_the_edge_carries_nobodys_cookie(documents):
         assert len(kept) == 4
         for behavior in kept:
             assert policies[behavior["OriginRequestPolicyId"]["Ref"]] == "none"
+
+
+def test_an_idle_connection_is_closed_first_by_who_would_ask_next(documents):
+    """Else a request meets a connection that is being closed, and is a 502."""
+    balancer = named(documents, "AWS::ElasticLoadBalancingV2::LoadBalancer", "Balancer")
+    attributes = {item["Key"]: item["Value"] for item in balancer["LoadBalancerAttributes"]}
+    idle = int(attributes["idle_timeout.timeout_seconds"])
+    kept = {
+        origin["VpcOriginConfig"]["OriginKeepaliveTimeout"]
+        for _, _, made in resources(documents, "AWS::CloudFront::Distribution")
+        for origin in made["DistributionConfig"]["Origins"]
+        if "VpcOriginConfig" in origin
+    }
+    assert max(kept) < idle < KEEP_ALIVE_SECONDS
+
+
+def test_whichever_group_has_the_requests_is_watched_and_shown(documents):
+    """A shifted deployment leaves a service's requests at its other target group."""
+    exported = {
+        output["Export"]["Name"]
+        for name, output in json.loads(documents["aws/balancer.json"])["Outputs"].items()
+        if "Target" in name and name.endswith("Name")
+    }
+    watched = {}
+    for path, _, alarm in resources(documents, "AWS::CloudWatch::Alarm"):
+        if path == "aws/observability.json":
+            for group in imports(alarm.get("Dimensions", [])):
+                watched.setdefault(group, set()).add(alarm["MetricName"])
+    wanted = {"HTTPCode_Target_5XX_Count", "TargetResponseTime", "UnHealthyHostCount"}
+    assert {group: watched[group] & wanted for group in exported} == dict.fromkeys(exported, wanted)
+    sale = named(documents, "AWS::CloudWatch::Dashboard", "SaleDashboard")
+    assert exported <= set(imports(sale))
 
 
 def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
