@@ -43,6 +43,11 @@ class Environment:
         return f"admin.{self.domain}"
 
     @property
+    def calling_hosts(self) -> tuple[str, ...]:
+        """Where the API is called at: the site and the administrators' pages do so at their own."""
+        return self.api_host, self.domain, self.admin_host
+
+    @property
     def prefix(self) -> str:
         """What every resource's name begins with."""
         return f"tiketi-{self.name}"

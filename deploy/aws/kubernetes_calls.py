@@ -1,21 +1,27 @@
 """On EKS the pods have the cluster's own security group: it may call what the services' may, and
-the balancer may call it at the services' ports.
+the balancer may call it at the services' ports. Nodes call AWS before that group is known here.
 """
 
 from collections.abc import Mapping, Sequence
 
 from troposphere import Equals, Not, Ref, Template, ec2
 
+from deploy.aws.addresses import subnet_ranges
 from deploy.aws.security_groups import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT
 from deploy.aws.template import add_text_parameter, title
+from deploy.environment import Environment
 from tiketi.services.registry import Service
 
-_CALLED = {"database": POSTGRES_PORT, "redis": REDIS_PORT, "endpoints": HTTPS_PORT}
+_CALLED = {"database": POSTGRES_PORT, "redis": REDIS_PORT}
 
 
 def add_kubernetes_calls(
-    template: Template, groups: Mapping[str, ec2.SecurityGroup], services: Sequence[Service]
+    template: Template,
+    environment: Environment,
+    groups: Mapping[str, ec2.SecurityGroup],
+    services: Sequence[Service],
 ) -> None:
+    _let_nodes_call_aws(template, environment, groups["endpoints"])
     group = add_text_parameter(
         template,
         "KubernetesSecurityGroupId",
@@ -38,6 +44,27 @@ def add_kubernetes_calls(
         )
     for service in services:
         _let_balancer_call(template, groups["balancer"], Ref(group), service)
+
+
+def _let_nodes_call_aws(
+    template: Template, environment: Environment, endpoints: ec2.SecurityGroup
+) -> None:
+    """By address: the endpoints' names are the VPC's for all, and a node that cannot pull its
+    first images never joins the cluster whose group would let it.
+    """
+    for place in subnet_ranges(environment):
+        if place.layer == "app":
+            template.add_resource(
+                ec2.SecurityGroupIngress(
+                    f"{place.logical_name}ToEndpointsIn",
+                    GroupId=Ref(endpoints),
+                    CidrIp=place.cidr,
+                    IpProtocol="tcp",
+                    FromPort=HTTPS_PORT,
+                    ToPort=HTTPS_PORT,
+                    Description="nodes call AWS",
+                )
+            )
 
 
 def _let_balancer_call(

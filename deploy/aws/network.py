@@ -34,7 +34,7 @@ def make_network(environment: Environment, services: Sequence[Service] = SERVICE
         ids = Join(",", [Ref(subnet) for subnet in subnets.of(layer)])
         add_export(template, environment, name, ids, f"the {layer} subnets, one a zone, by comma")
     groups = add_security_groups(template, environment, services)
-    add_kubernetes_calls(template, groups, services)
+    add_kubernetes_calls(template, environment, groups, services)
     add_endpoints(template, subnets, groups["endpoints"])
     _add_flow_logs(template, environment)
     return template

@@ -36,6 +36,7 @@ DNS_BYTES_MAX = 8_192
 class Site:
     """Where a haproxy stands, and what differs from place to place.
 
+    ``site_hosts``: the API is called there too; the administrators' pages call it at theirs.
     ``servers``: "address:port" of each service's tasks; None: whatever the name
     ``<service>.<domain>`` has addresses for, by ``name_server`` ("address:port") or those of
     resolv.conf. ``certificate``: a PEM file or a folder of them; None: plain HTTP.
@@ -44,6 +45,7 @@ class Site:
 
     api_host: str
     admin_host: str
+    site_hosts: tuple[str, ...] = ()
     domain: str = ""
     servers: Mapping[str, Sequence[str]] | None = None
     name_server: str | None = None
@@ -60,7 +62,10 @@ def make_haproxy(
 ) -> dict[str, str]:
     """One file; what it is to know of its place is left to DNS and to the names of files."""
     site = Site(
-        environment.api_host, environment.admin_host, domain=f"{environment.prefix}.internal"
+        environment.api_host,
+        environment.admin_host,
+        site_hosts=(environment.domain,),
+        domain=f"{environment.prefix}.internal",
     )
     return {"haproxy/haproxy.cfg": render(site, services)}
 
@@ -137,8 +142,10 @@ def _frontend(site: Site, table: Sequence[Rule]) -> list[str]:
         lines.append(f"bind {site.address}:{site.plain_port}")
         lines.append("http-request redirect scheme https code 301 unless { ssl_fc }")
     lines.insert(1, f"bind {site.address}:{site.port}{tls}")
-    hosts = {"api": site.api_host, "admin": site.admin_host}
-    lines += [f"acl to_{name} hdr(host),field(1,:) -i {host}" for name, host in hosts.items()]
+    hosts = {"api": (site.api_host, *site.site_hosts, site.admin_host), "admin": (site.admin_host,)}
+    lines += [
+        f"acl to_{name} hdr(host),field(1,:) -i {' '.join(named)}" for name, named in hosts.items()
+    ]
     lines += [
         "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
         "http-request disable-l7-retry unless METH_GET",

@@ -20,6 +20,7 @@ from tiketi.settings import Settings
 
 PATH = "kong/kong.yaml"
 PARAMETERS_PATH = "kong/parameters.example.env"
+SETTINGS_PATH = "kong/kong.env"
 # Written ${NAME} in the file; envsubst puts them in.
 PARAMETERS = {
     "JWT_PUBLIC_KEY_PEM": "of the key that signs access tokens; its line breaks as \\n",
@@ -45,8 +46,25 @@ def make_kong(environment: Environment, services: Sequence[Service] = SERVICES) 
         mode="json", by_alias=True, exclude_none=True
     )
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    lines = [f"# {about}\n{name}=\n" for name, about in PARAMETERS.items()]
-    return {PATH: text, PARAMETERS_PATH: "".join(lines)}
+    # In quotes: the shell that reads it would take a key's backslashes and spaces for its own.
+    lines = [f"# {about}\n{name}=''\n" for name, about in PARAMETERS.items()]
+    own = [f"{name}={value}\n" for name, value in _own_settings(environment).items()]
+    return {PATH: text, PARAMETERS_PATH: "".join(lines), SETTINGS_PATH: "".join(own)}
+
+
+def _own_settings(environment: Environment) -> dict[str, str]:
+    """Kong's own environment. Without the trusted addresses a caller's is the balancer's, and all
+    callers together have one's limit.
+    """
+    return {
+        "KONG_DATABASE": "off",
+        "KONG_DECLARATIVE_CONFIG": "/kong/final.yaml",
+        "KONG_TRUSTED_IPS": environment.vpc_cidr,
+        "KONG_REAL_IP_HEADER": "X-Forwarded-For",
+        "KONG_REAL_IP_RECURSIVE": "on",
+        # What the certificate of its Redis is verified by.
+        "KONG_LUA_SSL_TRUSTED_CERTIFICATE": "system",
+    }
 
 
 def configuration(
@@ -153,7 +171,7 @@ def _service(
         routes=(
             kong.Route(
                 name=name,
-                hosts=(environment.api_host, environment.domain),
+                hosts=environment.calling_hosts,
                 paths=paths,
                 protocols=("http", "https"),
                 strip_path=True,

@@ -132,10 +132,7 @@ def destination_rule(rule: Rule, environment: Environment) -> Manifest:
 
 
 def _hosts(rule: Rule, environment: Environment) -> list[str]:
-    """The site and the administrators' pages call the API at the host that they came from."""
-    if rule.host == "admin":
-        return [environment.admin_host]
-    return [environment.api_host, environment.domain, environment.admin_host]
+    return [environment.admin_host] if rule.host == "admin" else list(environment.calling_hosts)
 
 
 def _match(path: str, kind: str) -> Manifest:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.aws.addresses import subnet_ranges
 from deploy.aws.database import make_database
 from deploy.aws.network import make_network
 from deploy.aws.stacks import STACKS, make_ecs, make_shared
@@ -237,6 +238,19 @@ def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
     wanted = {f"{service.name.capitalize()}SecurityGroup" for service in SERVICES}
     wanted |= {"MigrationSecurityGroup"}
     assert callers == {"database": wanted, "redis": wanted}
+
+
+def test_nodes_reach_aws_before_their_clusters_group_is_known(documents, prod):
+    """The endpoints' private names are every node's: it pulls its first images by them."""
+    rules = json.loads(documents["aws/network.json"])["Resources"].values()
+    ranges = {
+        rule["Properties"].get("CidrIp")
+        for rule in rules
+        if rule["Type"] == "AWS::EC2::SecurityGroupIngress"
+        and rule["Properties"]["GroupId"] == {"Ref": "EndpointsSecurityGroup"}
+        and "Condition" not in rule
+    }
+    assert {place.cidr for place in subnet_ranges(prod) if place.layer == "app"} <= ranges
 
 
 def test_the_guide_names_every_parameter_and_output(documents):

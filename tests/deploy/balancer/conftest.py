@@ -22,6 +22,7 @@ from tiketi.infra.runtime import open_runtime
 
 API_HOST = "api.tiketi.test"
 ADMIN_HOST = "admin.tiketi.test"
+SITE_HOST = "tiketi.test"
 CHECK_INTERVAL_SECONDS = 0.25
 # In the proportion of production: one check more than haproxy needs (deploy/haproxy/config.py).
 NOTICE_SECONDS = CHECK_INTERVAL_SECONDS * (UNHEALTHY_THRESHOLD + 1)
@@ -74,6 +75,7 @@ def front(base_settings):
         site = Site(
             API_HOST,
             ADMIN_HOST,
+            site_hosts=(SITE_HOST,),
             servers=fleet.addresses,
             address=LOOPBACK,
             port=port,

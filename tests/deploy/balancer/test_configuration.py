@@ -34,6 +34,14 @@ def test_another_service_gets_a_rule_and_a_backend():
     assert "venues.tiketi-prod.internal:3020" in backend(text, "venues")
 
 
+def test_the_api_is_called_at_every_pages_host_and_the_administrators_at_theirs_alone():
+    lines = emitted().splitlines()
+    assert [line.partition("-i ")[2].split() for line in lines if " acl to_" in line] == [
+        ["api.tiketi.gg", "tiketi.gg", "admin.tiketi.gg"],
+        ["admin.tiketi.gg"],
+    ]
+
+
 def test_only_the_queue_is_sticky():
     sticky = [service.name for service in SERVICES if "cookie" in backend(emitted(), service.name)]
     assert sticky == ["queue"]

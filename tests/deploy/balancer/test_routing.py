@@ -19,6 +19,7 @@ from tests.deploy.balancer.conftest import (
     CHECK_INTERVAL_SECONDS,
     DOWN_SECONDS_MAX,
     HOSTS,
+    SITE_HOST,
 )
 from tests.support.dns import NameServer
 from tests.support.haproxy import Haproxy
@@ -63,7 +64,8 @@ def test_every_endpoint_reaches_its_own_service_and_no_other(front, rule):
         (API_HOST, "/metrics"),
         (API_HOST, "/api/v1/authentic"),
         (API_HOST, "/api/v1/admin/stats"),
-        (ADMIN_HOST, "/api/v1/events"),
+        (SITE_HOST, "/api/v1/admin/stats"),
+        (SITE_HOST, "/"),
         ("elsewhere.test", "/api/v1/events"),
     ],
 )
@@ -77,6 +79,13 @@ def test_what_no_rule_is_for_is_a_404_of_the_balancers_own(front, host, path):
     assert (problem["code"], problem["status"]) == ("not_found", 404)
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert answered(front) == before
+
+
+@pytest.mark.parametrize("host", [API_HOST, SITE_HOST, ADMIN_HOST])
+def test_pages_call_the_api_at_the_host_that_they_came_from(front, host):
+    with front.client(host) as client:
+        assert client.get("/api/v1/events").status_code == 200
+        assert client.get("/api/v1/auth/jwks.json").status_code == 200
 
 
 def test_an_unknown_version_is_named_as_the_services_name_it(front):

@@ -1,5 +1,6 @@
 """Kong's configuration says what the registry and the contract say. No Kong has read it."""
 
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,14 @@ from pydantic import ValidationError
 
 from deploy.check import kong as rules
 from deploy.environment import ENVIRONMENTS
-from deploy.kong.configuration import PATH, configuration, make_kong, routed_versions
+from deploy.kong.configuration import (
+    PARAMETERS_PATH,
+    PATH,
+    SETTINGS_PATH,
+    configuration,
+    make_kong,
+    routed_versions,
+)
 from deploy.kong.models import Configuration
 from tiketi.services.registry import SERVICES
 
@@ -51,6 +59,12 @@ def test_v2_reaches_the_service_which_says_that_it_does_not_know_it(services):
     assert target(services["event-v2"], "/v2/events/7") == "/api/v2/events/7"
 
 
+def test_every_page_calls_the_api_at_its_own_host(services):
+    """As the balancer has it: the administrators sign in at theirs."""
+    for service in services.values():
+        assert set(service.routes[0].hosts) == {"api.tiketi.gg", "tiketi.gg", "admin.tiketi.gg"}
+
+
 def test_admin_is_not_to_be_reached_by_the_gateway(services):
     assert not [name for name in services if name.startswith("admin")]
     assert {upstream.name for upstream in configuration(PROD).upstreams} == {
@@ -73,6 +87,29 @@ def test_limits_are_those_of_the_contract(services):
     # Who browses and who waits is anonymous, and not to be locked out.
     assert limits(services["event-v1"]) == limits(services["queue-v1"]) == {None: (600, "ip")}
     assert services["webhooks-v1"].plugins == ()
+
+
+def test_a_limit_by_address_is_the_callers_own_and_not_the_balancers():
+    own = dict(line.split("=", 1) for line in make_kong(PROD)[SETTINGS_PATH].splitlines())
+    assert own["KONG_TRUSTED_IPS"] == PROD.vpc_cidr
+    assert (own["KONG_REAL_IP_HEADER"], own["KONG_REAL_IP_RECURSIVE"]) == ("X-Forwarded-For", "on")
+    # Its Redis is asked by TLS, whose certificate is verified.
+    assert own["KONG_LUA_SSL_TRUSTED_CERTIFICATE"] == "system"
+
+
+def test_a_key_survives_the_shell_that_fills_it_in(tmp_path):
+    key = r"-----BEGIN PUBLIC KEY-----\nMCowBQ+/=\n-----END PUBLIC KEY-----"
+    filled = tmp_path / "parameters.env"
+    filled.write_text(
+        make_kong(PROD)[PARAMETERS_PATH].replace(
+            "JWT_PUBLIC_KEY_PEM=''", f"JWT_PUBLIC_KEY_PEM='{key}'"
+        )
+    )
+    script = 'set -a; . "$1"; set +a; printenv JWT_PUBLIC_KEY_PEM'
+    read = subprocess.run(
+        ["sh", "-c", script, "sh", str(filled)], check=True, capture_output=True, text=True
+    )
+    assert read.stdout == key + "\n"
 
 
 def test_counters_are_shared_and_never_stop_the_gateway(services):
