@@ -14,6 +14,8 @@ GROUP_ID = 10_001
 SHUTDOWN_NOTICE_SECONDS = 20
 SHUTDOWN_GRACE_SECONDS = 20
 STOP_TIMEOUT_SECONDS = 90
+# Where mail is handed in: by TLS from the start, and by STARTTLS.
+SMTP_PORTS = (465, 587)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from deploy.aws.addresses import subnet_ranges
 from deploy.aws.security_groups import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT
 from deploy.aws.template import add_text_parameter, title
 from deploy.environment import Environment
+from deploy.kubernetes.mesh import GATEWAY_HEALTH_PORT, GATEWAY_PORTS
 from tiketi.services.registry import Service
 
 _CALLED = {"database": POSTGRES_PORT, "redis": REDIS_PORT}
@@ -42,8 +43,13 @@ def add_kubernetes_calls(
                 Description=f"pods call {called}",
             )
         )
-    for service in services:
-        _let_balancer_call(template, groups["balancer"], Ref(group), service)
+    called_ports = {service.name: service.port for service in services}
+    if environment.mesh:
+        # The balancer's one target then, and what it asks for health.
+        ports = (*GATEWAY_PORTS, GATEWAY_HEALTH_PORT)
+        called_ports = {f"gateway-{port}": port for port in ports}
+    for name, port in called_ports.items():
+        _let_balancer_call(template, groups["balancer"], Ref(group), name, port)
 
 
 def _let_nodes_call_aws(
@@ -68,11 +74,11 @@ def _let_nodes_call_aws(
 
 
 def _let_balancer_call(
-    template: Template, balancer: ec2.SecurityGroup, pods: Ref, service: Service
+    template: Template, balancer: ec2.SecurityGroup, pods: Ref, called: str, port: int
 ) -> None:
-    name = f"BalancerToKubernetes{title(service.name)}"
-    ports = {"IpProtocol": "tcp", "FromPort": service.port, "ToPort": service.port}
-    about = f"balancer calls {service.name} in a pod"
+    name = f"BalancerToKubernetes{title(called)}"
+    ports = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+    about = f"balancer calls {called} in a pod"
     template.add_resource(
         ec2.SecurityGroupIngress(
             f"{name}In",

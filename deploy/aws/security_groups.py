@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from troposphere import Ref, Template, ec2
 
 from deploy.aws.template import add_export, add_text_parameter, tags_of, title
+from deploy.containers import SMTP_PORTS
 from deploy.environment import Environment
 from tiketi.services.registry import Service
 
@@ -13,8 +14,6 @@ POSTGRES_PORT = 5432
 REDIS_PORT = 6379
 HTTP_PORT = 80
 HTTPS_PORT = 443
-# Mail is handed in over STARTTLS.
-SMTP_PORT = 587
 ANYWHERE = "0.0.0.0/0"
 
 
@@ -127,7 +126,8 @@ def _add_ways_out(
 ) -> None:
     """To S3, which has no group, to the payment companies, to the image's registry, to mail."""
     outward = [(name, HTTPS_PORT) for name in (*(s.name for s in services), "migration")]
-    outward += [(service.name, SMTP_PORT) for service in services if "mail" in service.loops]
+    mailing = [service for service in services if "mail" in service.loops]
+    outward += [(service.name, port) for service in mailing for port in SMTP_PORTS]
     for name, port in outward:
         template.add_resource(
             ec2.SecurityGroupEgress(

@@ -7,11 +7,13 @@ import kubernetes_validate
 import yaml
 
 from deploy.check.finding import Finding
+from deploy.check.stopping import seconds_to_end
 from deploy.emit import Documents
 from deploy.environment import Environment
 from deploy.kubernetes.custom import CUSTOM_KINDS, complaints
 from deploy.kubernetes.documents import ROOT
 from deploy.kubernetes.manifest import KUBERNETES_VERSION, NAME_LABEL
+from deploy.kubernetes.policies import MESH_METRICS_PORT
 from tiketi.services.registry import SERVICES
 
 _Object = dict[str, Any]
@@ -92,17 +94,17 @@ def kubernetes_pods_are_confined(
 def kubernetes_pods_end_in_time(
     documents: Documents, _environment: Environment
 ) -> Iterator[Finding]:
-    """The kill comes after the wait before the signal, the notice and the grace."""
+    """The kill comes after the wait before the signal and whatever a task needs to end."""
     for path, one in _objects(documents):
         if one["kind"] != "Deployment":
             continue
         pod = one["spec"]["template"]["spec"]
         for container in pod["containers"]:
             settings = {item["name"]: item.get("value") for item in container["env"]}
-            needed = container["lifecycle"]["preStop"]["sleep"]["seconds"] + sum(
-                int(settings[f"TIKETI_SHUTDOWN_{phase}_SECONDS"]) for phase in ("NOTICE", "GRACE")
+            needed = container["lifecycle"]["preStop"]["sleep"]["seconds"] + seconds_to_end(
+                settings
             )
-            if needed >= pod["terminationGracePeriodSeconds"]:
+            if needed > pod["terminationGracePeriodSeconds"]:
                 yield Finding(path, _name(one), f"is killed before its {needed} s are over")
 
 
@@ -153,7 +155,8 @@ def _ingress_ports(one: _Object) -> Iterator[_Port]:
 def _policy_ports(one: _Object) -> Iterator[_Port]:
     for way in one["spec"].get("ingress", ()):
         for port in way["ports"]:
-            yield "ingress", port["port"]
+            if port["port"] != MESH_METRICS_PORT:
+                yield "ingress", port["port"]
 
 
 def _route_ports(one: _Object) -> Iterator[_Port]:

@@ -13,6 +13,8 @@ from deploy.routing import STICKY_SECONDS, Rule
 
 GATEWAY_NAMESPACE = "istio-system"
 GATEWAY_SERVICE = "istio-ingressgateway"
+# Of the gateway's pods: as istioctl makes them, and as Helm's chart does.
+GATEWAY_PORTS = (8080, 80)
 GATEWAY_HEALTH_PORT, GATEWAY_HEALTH_PATH = 15021, "/healthz/ready"
 # A pod that answers five times in a row with a 5xx rests for half a minute; never most of them.
 EJECTED_AFTER_ERRORS, EJECTED_SECONDS, EJECTED_PERCENT_MAX = 5, 30, 50

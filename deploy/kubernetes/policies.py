@@ -11,6 +11,7 @@ VPC's security groups do.
 from collections.abc import Iterable, Sequence
 
 from deploy.aws.addresses import Layer, subnet_ranges
+from deploy.containers import SMTP_PORTS
 from deploy.environment import Environment
 from deploy.kubernetes.manifest import NAME_LABEL, Manifest, manifest, selector
 from deploy.kubernetes.platform import MIGRATION
@@ -19,7 +20,6 @@ from tiketi.services.registry import Service
 POSTGRES_PORT = 5432
 REDIS_PORT = 6379
 HTTPS_PORT = 443
-SMTP_PORTS = (465, 587)
 DNS_PORT = 53
 COLLECTOR_PORTS = (4317, 4318)  # OTLP, by gRPC and by HTTP
 COLLECTOR_NAMESPACE = "observability"
@@ -27,6 +27,9 @@ GATEWAY_NAMESPACE = "kong"
 PROMETHEUS_NAMESPACE = "monitoring"
 MESH_NAMESPACE = "istio-system"
 MESH_PORTS = (15012,)
+# Where a sidecar tells its own metrics and the pod's; probes come from the node, which no policy
+# stops.
+MESH_METRICS_PORT = 15020
 _ANYWHERE = "0.0.0.0/0"
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
@@ -133,11 +136,17 @@ def _service_policy(service: Service, environment: Environment) -> Manifest:
                         _namespace(PROMETHEUS_NAMESPACE),
                     ],
                     "ports": _tcp((service.port,)),
-                }
+                },
+                *([_merged_metrics()] if environment.mesh else []),
             ],
             "egress": egress,
         },
     )
+
+
+def _merged_metrics() -> Manifest:
+    """Prometheus' way in a mesh: what the queue is scaled by comes so."""
+    return {"from": [_namespace(PROMETHEUS_NAMESPACE)], "ports": _tcp((MESH_METRICS_PORT,))}
 
 
 def outside_ports(service: Service) -> tuple[int, ...]:

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 from deploy.__main__ import app as command
 from deploy.aws.addresses import subnet_ranges
 from deploy.aws.deployment import maximum_percent
+from deploy.aws.network import make_network
 from deploy.kubernetes.network import ingress_paths
 from deploy.kubernetes.schedule import make_scheduled
 from deploy.kubernetes.workload import autoscaler
 from deploy.routing import rules
-from tests.deploy.kubernetes.conftest import PROD
+from tests.deploy.kubernetes.conftest import MESH, PROD
 from tiketi.services.registry import SERVICES
 
 
@@ -152,6 +153,39 @@ def test_the_mesh_speaks_tls_alone_and_gives_a_canary_its_share(meshed):
     assert deployment["spec"]["replicas"] == 1
     stable = meshed["Deployment", "queue"]["spec"]["selector"]["matchLabels"]
     assert deployment["spec"]["selector"]["matchLabels"] != stable
+
+
+def test_in_a_mesh_the_balancer_reaches_the_gateway_and_prometheus_the_sidecars(meshed):
+    monitoring = {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
+    for service in SERVICES:
+        ways = meshed["NetworkPolicy", service.name]["spec"]["ingress"]
+        assert {
+            port["port"]
+            for way in ways
+            for port in way["ports"]
+            if {"namespaceSelector": monitoring} in way["from"]
+        } == {service.port, 15020}
+    network = make_network(MESH).to_dict()["Resources"]
+    ingress = meshed["Ingress", MESH.prefix]["metadata"]["annotations"]
+    health = int(ingress["alb.ingress.kubernetes.io/healthcheck-port"])
+    for way in ("In", "Out"):
+        ports = {
+            made["Properties"]["FromPort"]
+            for name, made in network.items()
+            if name.startswith("BalancerToKubernetes") and name.endswith(way)
+        }
+        assert ports == {80, 8080, health}
+
+
+def test_mail_leaves_by_the_same_ports_from_pods_and_from_tasks(prod):
+    ways = prod["NetworkPolicy", "auth"]["spec"]["egress"]
+    policy = {port["port"] for port in ways[-1]["ports"]}
+    group = {
+        made["Properties"]["FromPort"]
+        for name, made in make_network(PROD).to_dict()["Resources"].items()
+        if name.startswith("AuthOutTo") and made["Properties"]["FromPort"] != 443
+    }
+    assert policy == group == {465, 587}
 
 
 def test_without_a_mesh_there_is_no_canary(prod):

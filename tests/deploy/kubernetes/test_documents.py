@@ -94,7 +94,7 @@ def test_the_rules_see_what_is_wrong(prod):
     assert any("unknownField" in one for one in broken(queue, "minReplicas:", "unknownField:"))
     assert any("port 3999" in one for one in broken(queue, "port: 3012", "port: 3999"))
     assert any("runs as root" in one for one in broken(queue, "runAsUser: 10001", "runAsUser: 0"))
-    assert any("killed" in one for one in broken(queue, "PeriodSeconds: 90", "PeriodSeconds: 30"))
+    assert any("killed" in one for one in broken(queue, "PeriodSeconds: 90", "PeriodSeconds: 70"))
     assert any("fetched by nobody" in one for one in broken(queue, "key: seed", "key: sead"))
     assert any("ExternalSecret" in one for one in broken(secrets, "secretKey:", "secretKay:"))
 
