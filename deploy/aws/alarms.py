@@ -1,10 +1,10 @@
 """What somebody is woken for: each alarm a line, with the figure and why it is that one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troposphere import Ref, Template
+from troposphere import Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
 from deploy.aws.instances import max_connections
@@ -42,7 +42,7 @@ class Watch:
     missing: Literal["notBreaching", "breaching"] = "notBreaching"
 
 
-def watches(environment: Environment, services: Sequence[Service]) -> Iterator[Watch]:
+def service_watches(environment: Environment, services: Sequence[Service]) -> Iterator[Watch]:
     yield Watch(
         "BalancerErrors",
         "the balancer itself answers 5xx: no task could",
@@ -52,6 +52,9 @@ def watches(environment: Environment, services: Sequence[Service]) -> Iterator[W
     )
     for service in services:
         yield from _of_service(environment, service)
+
+
+def store_watches(environment: Environment) -> Iterator[Watch]:
     yield from _of_database(environment)
     for node in shard_nodes():
         yield from _of_shard(environment, node)
@@ -114,10 +117,10 @@ def _of_shard(environment: Environment, node: str) -> Iterator[Watch]:
 
 
 def add_alarms(
-    template: Template, environment: Environment, services: Sequence[Service], topic: Any
+    template: Template, environment: Environment, watches: Iterable[Watch], topic: Any
 ) -> list[Alarm]:
-    found = watches(environment, services)
-    return [template.add_resource(_alarm(environment, watch, topic)) for watch in found]
+    """``topic`` refers to the one that is told."""
+    return [template.add_resource(_alarm(environment, watch, topic)) for watch in watches]
 
 
 def _alarm(environment: Environment, watch: Watch, topic: Any) -> Alarm:
@@ -137,8 +140,8 @@ def _alarm(environment: Environment, watch: Watch, topic: Any) -> Alarm:
         ComparisonOperator=side,
         Threshold=watch.figure,
         TreatMissingData=watch.missing,
-        AlarmActions=[Ref(topic)],
-        OKActions=[Ref(topic)],
+        AlarmActions=[topic],
+        OKActions=[topic],
         Tags=tags_of(environment, watch.name.lower()),
         **{stat: measure.stat},
     )

@@ -1,16 +1,15 @@
-"""The observability stack: errors counted from the logs, alarms, dashboards, who is told."""
+"""The observability stack: errors counted from the logs, alarms of the services, dashboards."""
 
 from collections.abc import Sequence
 
-from troposphere import Equals, Not, Output, Ref, Template
+from troposphere import Template
 from troposphere.logs import MetricFilter, MetricTransformation
-from troposphere.sns import SubscriptionResource, Topic
 
-from deploy.aws.alarms import add_alarms
+from deploy.aws.alarms import add_alarms, service_watches
 from deploy.aws.dashboards import add_dashboards
 from deploy.aws.log_groups import group_name
 from deploy.aws.measures import of_errors
-from deploy.aws.template import add_text_parameter, new_template, tags_of, title
+from deploy.aws.template import import_value, new_template, title
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service
 
@@ -21,34 +20,13 @@ ERROR_PATTERN = '{ $.level = "error" || $.level = "critical" }'
 def make_observability(
     environment: Environment, services: Sequence[Service] = SERVICES
 ) -> Template:
-    template = new_template(environment, "errors counted, alarms, dashboards, and who is told")
-    topic = _add_topic(template, environment)
+    template = new_template(environment, "errors counted, the services' alarms, dashboards")
     for service in services:
         _count_errors(template, environment, service)
-    add_alarms(template, environment, services, topic)
+    told = import_value(environment, "AlarmTopicArn")
+    add_alarms(template, environment, service_watches(environment, services), told)
     add_dashboards(template, environment, services)
-    template.add_output(
-        Output("AlarmTopicArn", Description="subscribe whoever is on duty", Value=Ref(topic))
-    )
     return template
-
-
-def _add_topic(template: Template, environment: Environment) -> Topic:
-    email = add_text_parameter(
-        template, "AlarmEmail", "who is told; empty: nobody, until somebody subscribes", Default=""
-    )
-    template.add_condition("HasAlarmEmail", Not(Equals(Ref(email), "")))
-    topic = template.add_resource(Topic("Alarms", Tags=tags_of(environment, "alarms")))
-    template.add_resource(
-        SubscriptionResource(
-            "AlarmsByEmail",
-            Condition="HasAlarmEmail",
-            TopicArn=Ref(topic),
-            Protocol="email",
-            Endpoint=Ref(email),
-        )
-    )
-    return topic
 
 
 def _count_errors(template: Template, environment: Environment, service: Service) -> None:

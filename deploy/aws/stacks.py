@@ -19,6 +19,7 @@ from deploy.aws.redis import make_redis
 from deploy.aws.scaling import make_scaling
 from deploy.aws.secrets import make_secrets
 from deploy.aws.services import make_services
+from deploy.aws.store_alarms import make_store_alarms
 from deploy.aws.template import render_template
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service
@@ -51,6 +52,7 @@ STACKS: tuple[Stack, ...] = (
     Stack("secrets", "shared", make_secrets),
     Stack("database", "shared", make_database),
     Stack("redis", "shared", make_redis),
+    Stack("store-alarms", "shared", make_store_alarms),
     Stack("balancer", "ecs", make_balancer),
     Stack("cluster", "ecs", make_cluster),
     Stack("services", "ecs", make_services),

@@ -30,7 +30,7 @@ PARAMETERS = {
     "VPC_ID": "output VpcId of the stack network",
     "CERTIFICATE_ARN": "output CertificateArn of the stack certificate",
     "BALANCER_SECURITY_GROUP_ID": "output BalancerSecurityGroupId of the stack network",
-    "CLUSTER_SECURITY_GROUP_ID": "that EKS made for the cluster",
+    "CLUSTER_SECURITY_GROUP_ID": "that EKS made for the cluster: aws eks describe-cluster",
     "ADMIN_EMAIL": "the first admin's; the password is in the secret migration",
     "IMAGE_REPOSITORY": "where the image was pushed to, without a tag",
     "IMAGE_TAG": "the version that runs",
@@ -112,7 +112,7 @@ def _parameters(services: Sequence[Service], environment: Environment) -> str:
             for name in groups
         },
         **{
-            subnet_parameter(zone): f"output of the same: the app subnet of zone {zone}"
+            subnet_parameter(zone): f"of the same's output AppSubnetIds, by comma, number {zone}"
             for zone in range(1, environment.zones + 1)
         },
     }
@@ -165,7 +165,8 @@ Operator, cluster-autoscaler, Prometheus with prometheus-adapter
 (`prometheus-adapter-values.yaml`){
         ", Istio with its CNI plugin and its gateway" if environment.mesh else ""
     }. Put the cluster's own security group into
-`parameters.env`, then a folder a step:
+`parameters.env`, and deploy the stack `network` once more with it as `KubernetesSecurityGroupId`;
+then a folder a step:
 
 ```sh
 set -a; . ./parameters.env; set +a

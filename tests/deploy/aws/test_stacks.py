@@ -226,6 +226,14 @@ def test_whichever_group_has_the_requests_is_watched_and_shown(documents):
     assert exported <= set(imports(sale))
 
 
+def test_on_kubernetes_somebody_is_told_of_the_stores_too(prod):
+    alarms = [
+        alarm for _, _, alarm in resources(make_documents(prod, "eks"), "AWS::CloudWatch::Alarm")
+    ]
+    assert {alarm["Namespace"] for alarm in alarms} == {"AWS/RDS", "AWS/ElastiCache"}
+    assert all(alarm["AlarmActions"] for alarm in alarms)
+
+
 def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
     callers = {"database": set(), "redis": set()}
     for _, name, rule in resources(documents, "AWS::EC2::SecurityGroupIngress"):
