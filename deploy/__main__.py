@@ -60,7 +60,7 @@ def schedule(
     out: Annotated[Path, typer.Option(help="The folder; made if missing.")] = Path("build/deploy"),
 ) -> None:
     """Write what scales at the times of events' capacity plans: a stack, or CronJobs."""
-    from deploy.aws.schedule import make_scheduled  # noqa: PLC0415 # one target's own
+    from deploy.aws.services.schedule import make_scheduled  # noqa: PLC0415 # one target's own
     from deploy.kubernetes import schedule as cron  # noqa: PLC0415 # the other's
 
     environment = _find_environment(env)

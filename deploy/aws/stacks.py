@@ -6,20 +6,20 @@ from typing import Literal
 
 from troposphere import Template
 
-from deploy.aws.balancer import make_balancer
-from deploy.aws.certificates import make_certificate
-from deploy.aws.cluster import make_cluster
-from deploy.aws.database import make_database
-from deploy.aws.dns import make_dns
-from deploy.aws.edge import make_edge
-from deploy.aws.edge_global import make_edge_global
-from deploy.aws.network import make_network
-from deploy.aws.observability import make_observability
-from deploy.aws.redis import make_redis
-from deploy.aws.scaling import make_scaling
-from deploy.aws.secrets import make_secrets
-from deploy.aws.services import make_services
-from deploy.aws.store_alarms import make_store_alarms
+from deploy.aws.balancer.stack import make_balancer
+from deploy.aws.edge.certificates import make_certificate
+from deploy.aws.edge.dns import make_dns
+from deploy.aws.edge.global_stack import make_edge_global
+from deploy.aws.edge.stack import make_edge
+from deploy.aws.network.stack import make_network
+from deploy.aws.observability.stack import make_observability
+from deploy.aws.observability.store_alarms import make_store_alarms
+from deploy.aws.services.cluster import make_cluster
+from deploy.aws.services.scaling import make_scaling
+from deploy.aws.services.stack import make_services
+from deploy.aws.stores.database import make_database
+from deploy.aws.stores.redis import make_redis
+from deploy.aws.stores.secrets import make_secrets
 from deploy.aws.template import render_template
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service

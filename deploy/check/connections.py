@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from deploy.aws.deployment import tasks_while_deploying
-from deploy.aws.instances import max_connections
+from deploy.aws.stores.instances import max_connections
 from deploy.check.finding import Finding
 from deploy.check.templates import resources
 from deploy.emit import Documents
@@ -23,7 +23,7 @@ def pools_fit_the_database(documents: Documents, environment: Environment) -> It
     try:
         most = max_connections(environment.database_instance_class)
     except KeyError:
-        unknown = f"{environment.database_instance_class} is not in deploy/aws/instances.py"
+        unknown = f"{environment.database_instance_class} is not in deploy/aws/stores/instances.py"
         yield Finding(path, name, unknown)
         return
     for endpoint, needed in needed_connections(environment).items():

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.aws.secrets import secret_export
 from deploy.aws.stacks import STACKS
+from deploy.aws.stores.secrets import secret_export
 from deploy.check.finding import Finding
 from deploy.check.templates import exports, imports, read_templates, resources
 from deploy.containers import migration_secrets, secrets, secrets_of

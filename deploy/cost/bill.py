@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.aws.endpoints import INTERFACES
-from deploy.aws.firewall import MANAGED_GROUPS
+from deploy.aws.edge.firewall import MANAGED_GROUPS
+from deploy.aws.network.endpoints import INTERFACES
 from deploy.containers import secrets
 from deploy.cost.prices import Prices
 from deploy.environment import Environment

@@ -10,7 +10,7 @@ VPC's security groups do.
 
 from collections.abc import Iterable, Sequence
 
-from deploy.aws.addresses import Layer, subnet_ranges
+from deploy.aws.network.addresses import Layer, subnet_ranges
 from deploy.containers import SMTP_PORTS
 from deploy.environment import Environment
 from deploy.kubernetes.manifest import NAME_LABEL, Manifest, manifest, selector

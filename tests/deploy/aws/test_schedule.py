@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.__main__ import app
-from deploy.aws.schedule import make_scheduled
+from deploy.aws.services.schedule import make_scheduled
 from deploy.check.lint import templates_are_lint_free
 from deploy.check.templates import resources
 

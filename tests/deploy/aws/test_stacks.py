@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.aws.addresses import subnet_ranges
-from deploy.aws.database import make_database
-from deploy.aws.network import make_network
+from deploy.aws.network.addresses import subnet_ranges
+from deploy.aws.network.stack import make_network
 from deploy.aws.stacks import STACKS, make_ecs, make_shared
+from deploy.aws.stores.database import make_database
 from deploy.aws.template import render_template
 from deploy.check.limits import TEMPLATE_BYTES_MAX
 from deploy.check.lint import templates_are_lint_free

@@ -326,7 +326,7 @@ def test_pools_that_a_smaller_database_does_not_bear_are_found(sound, prod):
 def test_instance_class_that_nobody_knows_is_found(sound, prod):
     other = replace(prod, database_instance_class="db.x9.huge")
     (found,) = connections.pools_fit_the_database(sound, other)
-    assert "db.x9.huge is not in deploy/aws/instances.py" in found.message
+    assert "db.x9.huge is not in deploy/aws/stores/instances.py" in found.message
 
 
 @pytest.mark.parametrize(

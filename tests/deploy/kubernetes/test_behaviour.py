@@ -10,9 +10,9 @@ import yaml
 from typer.testing import CliRunner
 
 from deploy.__main__ import app as command
-from deploy.aws.addresses import subnet_ranges
 from deploy.aws.deployment import maximum_percent
-from deploy.aws.network import make_network
+from deploy.aws.network.addresses import subnet_ranges
+from deploy.aws.network.stack import make_network
 from deploy.kubernetes.network import ingress_paths
 from deploy.kubernetes.schedule import make_scheduled
 from deploy.kubernetes.workload import autoscaler

@@ -1,0 +1,1 @@
+"""The load balancer, its rules and target groups."""

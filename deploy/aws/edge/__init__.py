@@ -1,0 +1,1 @@
+"""What the world meets: names, certificates, CloudFront, the web ACL, buckets."""

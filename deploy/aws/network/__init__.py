@@ -1,0 +1,1 @@
+"""The VPC: its addresses, ways out, endpoints, and who may call whom."""

@@ -1,0 +1,1 @@
+"""The ECS cluster, what runs in it, and how much of it."""

@@ -1,0 +1,1 @@
+"""Aurora and ElastiCache, and the secrets that log in to them."""
