@@ -157,6 +157,8 @@ def _environment(service: Service, services: Sequence[Service]) -> dict[str, str
         found["TIKETI_MAIL_DIRECTORY"] = MAIL_DIRECTORY
     if "payments" in service.modules:
         webhooks = "/api/v1/payments/webhooks/sandbox"
+        # Where a buyer's browser finds the sandbox's page: there is no site here.
+        found["TIKETI_PUBLIC_URL"] = f"http://127.0.0.1:{service.port}"
         found["TIKETI_SANDBOX_WEBHOOK_URL"] = f"http://{service.name}:{service.port}{webhooks}"
         found["TIKETI_SANDBOX_WEBHOOK_SECRET"] = required("SANDBOX_WEBHOOK_SECRET")
     return found

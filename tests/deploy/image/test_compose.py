@@ -53,6 +53,13 @@ def test_every_service_waits_for_the_migration_at_its_own_port(services):
     }
 
 
+def test_a_buyer_is_sent_to_a_page_that_is_there(services):
+    """The sandbox's own, at a port that compose publishes."""
+    payment = services["payment"]
+    published = {port.rpartition(":")[0] for port in payment["ports"]}
+    assert payment["environment"]["TIKETI_PUBLIC_URL"].removeprefix("http://") in published
+
+
 def test_nothing_may_write_to_its_root_or_gain_privileges(services):
     for name, service in services.items():
         assert service["read_only"] is True, name
