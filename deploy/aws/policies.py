@@ -17,6 +17,7 @@ UNBOUND_ACTIONS = {
     "elasticloadbalancing:DescribeRules": "describing knows no resource",
     "elasticloadbalancing:DescribeTargetGroups": "describing knows no resource",
     "elasticloadbalancing:DescribeTargetHealth": "describing knows no resource",
+    "logs:DescribeLogGroups": "flow logs look their group up among all",
 }
 Statement = dict[str, Any]
 

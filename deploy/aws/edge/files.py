@@ -12,6 +12,8 @@ from deploy.environment import Environment
 
 # By the id of the origin.
 BUCKETS = {"site": "SiteFiles", "images": "Images"}
+# A path at the site is a key in the bucket.
+ABOUT = {"SiteFiles": "index.html at the top", "Images": "below images/"}
 
 
 def add_buckets(template: Template, environment: Environment) -> Mapping[str, Bucket]:
@@ -29,7 +31,7 @@ def add_buckets(template: Template, environment: Environment) -> Mapping[str, Bu
     buckets = {origin: add_bucket(template, environment, name) for origin, name in BUCKETS.items()}
     for bucket in buckets.values():
         _let_cloudfront_read(template, bucket)
-        about = f"upload the {bucket.title} here"
+        about = f"upload here, {ABOUT[bucket.title]}"
         add_export(template, environment, f"{bucket.title}Bucket", Ref(bucket), about)
     return buckets
 

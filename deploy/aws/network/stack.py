@@ -9,7 +9,7 @@ from deploy.aws.network.endpoints import add_endpoints
 from deploy.aws.network.kubernetes_calls import add_kubernetes_calls
 from deploy.aws.network.security_groups import add_security_groups
 from deploy.aws.network.subnets import add_subnets
-from deploy.aws.policies import add_role, allow
+from deploy.aws.policies import add_role, allow, allow_unbound
 from deploy.aws.template import add_export, new_template, tags_of
 from deploy.environment import Environment
 from tiketi.services.registry import SERVICES, Service
@@ -55,7 +55,8 @@ def _add_flow_logs(template: Template, environment: Environment) -> None:
         ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
         GetAtt(group, "Arn"),
     )
-    role = add_role(template, environment, "FlowLogRole", "vpc-flow-logs", [write])
+    statements = [write, allow_unbound("logs:DescribeLogGroups")]
+    role = add_role(template, environment, "FlowLogRole", "vpc-flow-logs", statements)
     template.add_resource(
         ec2.FlowLog(
             "FlowLog",

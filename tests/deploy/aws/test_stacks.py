@@ -248,6 +248,18 @@ def test_the_stores_are_called_by_services_and_the_migration_alone(documents):
     assert callers == {"database": wanted, "redis": wanted}
 
 
+def test_flow_logs_find_their_group(documents):
+    """Without any one of these they stand in "access error" (AWS, "IAM role for flow logs")."""
+    role = named(documents, "AWS::IAM::Role", "FlowLogRole")
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    assert {action for statement in statements for action in statement["Action"]} >= {
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+    }
+
+
 def test_nodes_reach_aws_before_their_clusters_group_is_known(documents, prod):
     """The endpoints' private names are every node's: it pulls its first images by them."""
     rules = json.loads(documents["aws/network.json"])["Resources"].values()
