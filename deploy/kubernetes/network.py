@@ -126,7 +126,7 @@ def balancer_annotations(environment: Environment, own: Mapping[str, str]) -> di
         "routing.http.drop_invalid_header_fields.enabled": "true",
     }
     shared = {
-        # CloudFront alone comes, by its VPC origin, after the WAF: as on ECS (aws/balancer/stack.py).
+        # CloudFront alone comes, by its VPC origin, after the WAF: as in aws/balancer/stack.py.
         "scheme": "internal",
         "security-groups": "${BALANCER_SECURITY_GROUP_ID}",
         "group.name": environment.prefix,
