@@ -6,11 +6,13 @@ services. Beside pretix's figures of bench.md's machine, which were not taken in
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import ExitStack
 from statistics import quantiles
 from uuid import UUID
 
 import uvloop
+from psutil import Process
 
 from bench.orders.buyers import Sale, buy_for
 from bench.program import Figures, print_round, run_program
@@ -52,29 +54,43 @@ async def _open(stage: Stage) -> tuple[UUID, list[str], list[str]]:
     return event_id, seat_ids, tokens
 
 
-def _serve_all(stage: Stage, server: str, running: ExitStack) -> dict[str, int]:
+def _serve_all(
+    stage: Stage, server: str, running: ExitStack
+) -> tuple[dict[str, int], dict[str, Process]]:
     """A process of each; the sandbox's webhooks reach the payments' own, as in life."""
     ports = {name: pick_free_port() for name in SERVICES}
     webhooks = f"http://127.0.0.1:{ports['payment']}/api/v1/payments/webhooks/sandbox"
+    processes = {}
     for name, port in ports.items():
-        running.enter_context(
+        _, pid = running.enter_context(
             serve_service(stage, name, server, port=port, sandbox_webhook_url=webhooks)
         )
-    return ports
+        processes[name] = Process(pid)
+    return ports, processes
+
+
+def _cpu_seconds(processes: Mapping[str, Process]) -> dict[str, float]:
+    times = {name: process.cpu_times() for name, process in processes.items()}
+    return {name: time.user + time.system for name, time in times.items()}
 
 
 def measure(stage: Stage, servers: list[str], rounds: int) -> Figures:
     figures: Figures = defaultdict(list)
     with ExitStack() as running:
-        ports = {server: _serve_all(stage, server, running) for server in servers}
+        served = {server: _serve_all(stage, server, running) for server in servers}
         for number in range(rounds):
             for server in servers:
                 event_id, seat_ids, tokens = asyncio.run(_open(stage))
-                sale = Sale(event_id, ports[server], iter(seat_ids), iter(tokens))
+                ports, processes = served[server]
+                sale = Sale(event_id, ports, iter(seat_ids), iter(tokens))
+                before = _cpu_seconds(processes)
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                     took = runner.run(buy_for(sale, BUYERS, SECONDS_A_ROUND))
                 figures[f"orders {server}"].append(len(sale.seconds) / took)
                 figures[f"p99 ms {server}"].append(quantiles(sale.seconds, n=100)[P99] * 1000)
+                for name, seconds in _cpu_seconds(processes).items():
+                    spent_ms = (seconds - before[name]) * 1000 / len(sale.seconds)
+                    figures[f"{name} ms an order, {server}"].append(spent_ms)
             print_round(number, figures)
     return figures
 

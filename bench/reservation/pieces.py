@@ -109,6 +109,22 @@ async def measure_availability(runtime: Runtime, event_id: UUID) -> None:
     )
 
 
+async def measure_statements(runtime: Runtime) -> None:
+    """The least that a look costs the process, by SQLAlchemy's Core and by asyncpg alone."""
+    core, account_id = text("SELECT email FROM auth.account WHERE id = :id"), new_id()
+    async with runtime.database.latest() as reader:
+        await measure(
+            "a statement by Core: the process",
+            lambda: reader.execute(core, {"id": account_id}),
+            2_000,
+        )
+        await measure(
+            "the same by asyncpg alone",
+            lambda: reader.fetch("SELECT email FROM auth.account WHERE id = $1", account_id),
+            2_000,
+        )
+
+
 def measure_token(runtime: Runtime) -> None:
     tokens = [token_of(runtime) for _ in range(2_000)]
     began = time.process_time()
@@ -209,6 +225,7 @@ def _measure_all(stage: Stage) -> None:
         settings = stage.settings.model_copy(update={"log_level": "error"})
         runtime = open_runtime(settings, service="bench")
         measure_token(runtime)
+        await measure_statements(runtime)
         await measure_claims(runtime, await open_hall(runtime, 400_000))
         event_id = await open_map(runtime, SEATS)
         await measure_choosing(runtime, event_id)
