@@ -41,6 +41,8 @@ async def settle_captures(
     currency.
     """
     payments = await repository.settle_captured(tx, captures, now)
+    if not payments:
+        return {}  # most webhooks say what was settled by the answer already
     by_reservation: dict[UUID, list[Payment]] = {}
     for payment in payments:
         by_reservation.setdefault(payment.reservation_id, []).append(payment)
