@@ -95,10 +95,10 @@ def cost(
     """Reckon the month's bill, and what an on-sale adds."""
     from rich.console import Console  # noqa: PLC0415 # of this command alone
 
-    from deploy.cost import chart as drawing  # noqa: PLC0415
-    from deploy.cost import report as reckoning  # noqa: PLC0415
-    from deploy.cost.onsale import OnSale  # noqa: PLC0415
-    from deploy.cost.prices import UnknownPrice  # noqa: PLC0415
+    from deploy.cost import chart as drawing  # noqa: PLC0415 # as above
+    from deploy.cost import report as reckoning  # noqa: PLC0415 # as above
+    from deploy.cost.onsale import OnSale  # noqa: PLC0415 # as above
+    from deploy.cost.prices import UnknownPrice  # noqa: PLC0415 # as above
 
     environment = _find_environment(env)
     if region:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from tiketi.events.api import Event
 from tiketi.services.app import App
 
 API = "/api/v1"
@@ -13,6 +14,17 @@ class Reply:
     status: int = 0
     headers: dict[str, str] | None = None
     body: bytes = b""
+
+
+def paths_of(event: Event) -> dict[str, str]:
+    """The five public reads of an event, below /api/v1."""
+    return {
+        "list": "/events",
+        "search": "/events?q=concert",
+        "detail": f"/events/{event.id}",
+        "seats": f"/events/{event.id}/seats",
+        "availability": f"/events/{event.id}/availability",
+    }
 
 
 async def read(app: App, path: str, **headers: str) -> Reply:

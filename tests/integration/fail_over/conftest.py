@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.endpoint import Endpoint
 from tests.support.on_sale import General, Section, open_sale
+from tests.support.readers import paths_of
 from tiketi.infra.embedded import EmbeddedPostgres, replicate, throwaway_directory
 from tiketi.infra.migrations import upgrade_async
 from tiketi.services.app import build_app
@@ -93,17 +94,6 @@ async def event(runtime):
 @pytest.fixture
 def paths(event):
     return paths_of(event)
-
-
-def paths_of(event):
-    """The five public reads."""
-    return {
-        "list": "/events",
-        "search": "/events?q=concert",
-        "detail": f"/events/{event.id}",
-        "seats": f"/events/{event.id}/seats",
-        "availability": f"/events/{event.id}/availability",
-    }
 
 
 @pytest.fixture

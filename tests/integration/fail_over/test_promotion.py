@@ -9,10 +9,9 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
-from tests.integration.fail_over.conftest import paths_of
 from tests.integration.fail_over.test_reader import replayed, reserve
 from tests.support.client import open_client
-from tests.support.readers import read
+from tests.support.readers import paths_of, read
 from tiketi.admin.api import check_invariants
 from tiketi.infra.embedded import promote
 from tiketi.infra.postgres import Database

@@ -3,10 +3,9 @@
 import asyncio
 import time
 
-from tests.integration.fail_over.conftest import paths_of
 from tests.support.client import open_client
 from tests.support.on_sale import open_sale
-from tests.support.readers import read
+from tests.support.readers import paths_of, read
 from tiketi.events.api import EventCache
 from tiketi.kernel.ids import new_id
 from tiketi.services.registry import get_service

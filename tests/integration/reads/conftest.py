@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from tests.support.on_sale import General, Section, open_sale
+from tests.support.readers import paths_of
 from tiketi.infra.embedded import EmbeddedPostgres, throwaway_directory
 from tiketi.infra.migrations import upgrade_async
 from tiketi.infra.runtime import open_runtime
@@ -67,14 +68,7 @@ async def event(runtime):
 
 @pytest.fixture
 def paths(event):
-    """The five public reads."""
-    return {
-        "list": "/events",
-        "search": "/events?q=concert",
-        "detail": f"/events/{event.id}",
-        "seats": f"/events/{event.id}/seats",
-        "availability": f"/events/{event.id}/availability",
-    }
+    return paths_of(event)
 
 
 @pytest.fixture
