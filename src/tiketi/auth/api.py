@@ -4,7 +4,7 @@ from tiketi.auth.domain import EMAIL_CHARACTERS_MAX, Account, is_email
 from tiketi.auth.errors import EmailTaken, InvalidCredentials, PasswordLineFull
 from tiketi.auth.invariants import INVARIANTS
 from tiketi.auth.passwords import hash_password
-from tiketi.auth.repository import find_accounts, is_generation_current
+from tiketi.auth.repository import find_accounts, read_generations
 from tiketi.auth.service import (
     ENROL_MAX,
     SEARCH_MAX,
@@ -37,6 +37,7 @@ __all__ = [
     "is_current",
     "is_email",
     "issue_access_token",
+    "read_generations",
     "search_accounts",
     "set_role",
 ]
@@ -44,4 +45,4 @@ __all__ = [
 
 async def is_current(reader: Reader, actor: Actor) -> bool:
     """Whether the account stands and has revoked no tokens since this one was issued."""
-    return await is_generation_current(reader, actor.user_id, actor.generation)
+    return (await read_generations(reader, [actor.user_id])).get(actor.user_id) == actor.generation

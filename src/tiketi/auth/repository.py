@@ -13,10 +13,8 @@ from tiketi.kernel.actor import Role
 
 _COLUMNS = "id, email, name, phone, role, generation, created_at, password_hash"
 
-_IS_CURRENT = text("""
-    SELECT EXISTS (
-        SELECT FROM auth.account
-        WHERE id = :id AND erased_at IS NULL AND generation = :generation)""")
+_GENERATIONS = text("""
+    SELECT id, generation FROM auth.account WHERE id = ANY(:ids) AND erased_at IS NULL""")
 _FIND = text(f"""
     SELECT {_COLUMNS} FROM auth.account
     WHERE id = ANY(:ids) AND erased_at IS NULL""")  # noqa: S608 # constants of this file
@@ -65,10 +63,10 @@ _ERASE = text("""
     WHERE id = :id AND erased_at IS NULL""")
 
 
-async def is_generation_current(reader: Reader, user_id: UUID, generation: int) -> bool:
-    row = await reader.execute(_IS_CURRENT, {"id": user_id, "generation": generation})
-    current: bool = row.scalar_one()
-    return current
+async def read_generations(reader: Reader, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The token generation of those that stand, by id."""
+    rows = await reader.execute(_GENERATIONS, {"ids": list(user_ids)})
+    return {row.id: row.generation for row in rows}
 
 
 async def find_accounts(reader: Reader, user_ids: Sequence[UUID]) -> dict[UUID, Account]:
