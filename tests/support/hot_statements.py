@@ -10,7 +10,9 @@ from sqlalchemy import TextClause
 from tiketi.infra import idempotency_store, outbox
 from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository as payments
+from tiketi.payments import repository_confirming as payments_confirming
 from tiketi.payments import repository_due as payments_due
+from tiketi.payments import repository_starting as payments_starting
 from tiketi.reservations import claims_repository, quota
 from tiketi.reservations import repository as reservations
 from tiketi.seats import availability_repository as availability
@@ -37,7 +39,9 @@ HOT = (
     Statement("give general places back", "expiry, cancellation", seats._RELEASE_GENERAL),
     Statement("every seat's state", "availability, twice a second an event", availability._STATES),
     Statement("places that remain", "availability", availability._REMAINING),
-    Statement("find a reservation", "GET, and before a payment", reservations._GET),
+    Statement("find a reservation", "GET", reservations._GET),
+    Statement("find reservations", "before a payment, a settlement", reservations._LIST),
+    Statement("extend holds", "POST /payments", reservations._EXTEND),
     Statement("reservations of a buyer", "GET /reservations", reservations._LIST_OF_USER),
     Statement("lock reservations", "a settlement", reservations._LOCK_ALL),
     Statement("where their seats are", "expiry, cancellation", reservations._HOLDINGS),
@@ -46,8 +50,9 @@ HOT = (
     Statement("uncount places", "expiry, cancellation", quota._GIVE_BACK),
     Statement("a key's reservation", "POST /reservations again", claims_repository._FIND_KEY),
     Statement("a key's answer", "any idempotent call", idempotency_store._FIND),
-    Statement("a live payment", "POST /payments", payments._FIND_LIVE),
-    Statement("ask the provider", "confirm", payments._CLAIM),
+    Statement("a payment", "confirm, GET", payments._FIND),
+    Statement("a live payment", "POST /payments", payments_starting._FIND_LIVE),
+    Statement("ask the provider", "confirm", payments_confirming._CLAIM),
     Statement("money was taken", "a settlement", payments._SETTLE_CAPTURED),
     Statement("payments in doubt", "the reconciler", payments_due._LEASE_DUE),
     Statement("tickets of a reservation", "GET …/tickets", tickets._OF_RESERVATION),

@@ -32,7 +32,7 @@ _REPLAYED = ((b"idempotent-replayed", b"true"),)
 
 Plan = Callable[[], Awaitable[Any]]
 Decide = Callable[[Any, "Remember"], Awaitable[Answer]]
-DecideByRow = Callable[[Any, Key], Awaitable[bytes]]
+DecideByKey = Callable[[Key], Awaitable[bytes]]
 FindByRow = Callable[[Reader, Key], Awaitable[Kept | None]]
 
 
@@ -41,14 +41,15 @@ class Remember:
     """Keeps the answer in the transaction that made it true; its last statement."""
 
     key: Key
-    _status: int
-    _ttl_seconds: int
+    status: int
+    ttl_seconds: int
 
     async def __call__(self, tx: Tx, view: BaseModel) -> Answer:
         body = view.model_dump_json().encode()
-        if not await store.keep(tx, self.key, self._status, body, self._ttl_seconds):
+        kept = Kept(self.status, body, self.key.fingerprint)
+        if not await store.keep(tx, self.key, kept, self.ttl_seconds):
             raise DecidedBefore
-        return Answer(body, self._status)
+        return Answer(body, self.status)
 
 
 class DecidedBefore(Exception):
@@ -86,18 +87,23 @@ async def once(call: Call[Any, Any], plan: Plan, decide: Decide, *, status: int)
     return await _once(call, plan, decide_with, None)
 
 
-async def once_by_row(
-    call: Call[Any, Any], plan: Plan, decide: DecideByRow, find: FindByRow, *, status: int
+async def once_by_key(
+    call: Call[Any, Any],
+    plan: Plan,
+    decide: DecideByKey,
+    find: FindByRow | None = None,
+    *,
+    status: int,
 ) -> Answer:
-    """The same where the row that is made has room for the key and the answer.
+    """The same where the decision itself looks for the key.
 
-    ``decide`` gives the answer's body once both are committed, raises DecidedBefore where the key,
-    in the row or among the kept answers, says so, and RefusedAnew where neither has it. ``find``
-    looks for such a row.
+    ``decide`` gives the answer's body once it and the key are committed, raises DecidedBefore where
+    the key was answered before, and RefusedAnew where it was not. ``plan`` is for a call without a
+    key, to hear what else is wrong with it. ``find`` looks for the key in the row that it made.
     """
 
     async def decide_with(key: Key) -> Answer:
-        return Answer(await decide(await plan(), key), status)
+        return Answer(await decide(key), status)
 
     return await _once(call, plan, decide_with, find)
 

@@ -25,29 +25,33 @@ ANSWERS_A_BATCH_MAX = 128
 ANSWERS_WAITING_MAX = 5_000
 ANSWER_WAIT_SECONDS_MAX = 2.0
 
-_FIND = text("""
-    SELECT status, body, fingerprint FROM infra.idempotency_key
-    WHERE user_id = :user_id AND method = :method AND path = :path AND key = :key
-        AND created_at > now() - make_interval(secs => :ttl)""")
-_KEEP = text("""
-    INSERT INTO infra.idempotency_key (user_id, method, path, key, fingerprint, status, body)
-    VALUES (:user_id, :method, :path, :key, :fingerprint, :status, :body)
+_NAMES = """CAST(:user_ids AS uuid[]), CAST(:methods AS text[]), CAST(:paths AS text[]),
+        CAST(:keys AS text[])"""
+_FIND = text(f"""
+    SELECT k.user_id, k.method, k.path, k.key, k.status, k.body, k.fingerprint
+    FROM unnest({_NAMES}) AS t (user_id, method, path, key)
+    JOIN infra.idempotency_key AS k USING (user_id, method, path, key)
+    WHERE k.created_at > now() - make_interval(secs => :ttl)""")  # noqa: S608 # a constant of this file
+# Sorted, as every writer of several rows; of two with one key the first is kept.
+_KEEP = text(f"""
+    INSERT INTO infra.idempotency_key AS kept
+        (user_id, method, path, key, fingerprint, status, body)
+    SELECT DISTINCT ON (u, m, p, k) u, m, p, k, f, s, b
+    FROM unnest({_NAMES}, CAST(:fingerprints AS bytea[]), CAST(:statuses AS smallint[]),
+        CAST(:bodies AS bytea[])) WITH ORDINALITY AS t (u, m, p, k, f, s, b, n)
+    ORDER BY u, m, p, k, n
     ON CONFLICT (user_id, method, path, key) DO UPDATE SET
         fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
         created_at = now()
-    WHERE idempotency_key.created_at <= now() - make_interval(secs => :ttl)""")
-# Sorted, as every writer of several rows; of two with one key the first is kept.
-_KEEP_MANY = text("""
-    INSERT INTO infra.idempotency_key (user_id, method, path, key, fingerprint, status, body)
-    SELECT * FROM unnest(CAST(:user_ids AS uuid[]), CAST(:methods AS text[]),
-        CAST(:paths AS text[]), CAST(:keys AS text[]), CAST(:fingerprints AS bytea[]),
-        CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[])) AS t (u, m, p, k)
-    ORDER BY u, m, p, k
-    ON CONFLICT (user_id, method, path, key) DO NOTHING""")
+    WHERE kept.created_at <= now() - make_interval(secs => :ttl)
+    RETURNING user_id, method, path, key""")  # noqa: S608 # as above
 _FORGET_OLD = text("""
     DELETE FROM infra.idempotency_key WHERE ctid IN (
         SELECT ctid FROM infra.idempotency_key
         WHERE created_at < now() - make_interval(secs => :ttl) LIMIT 1000)""")
+
+
+Name = tuple[UUID, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,9 @@ class Key:
         return f"idempotency:{{{tag_for(Pool.CACHE, digest)}}}:{digest}"
 
     @property
-    def row(self) -> dict[str, Any]:
-        return {
-            "user_id": self.user_id,
-            "method": self.method,
-            "path": self.path,
-            "key": self.key,
-        }
+    def name(self) -> Name:
+        """What there can be one answer to."""
+        return (self.user_id, self.method, self.path, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,40 @@ class Kept:
 
 
 async def find(reader: Reader, key: Key, ttl_seconds: int) -> Kept | None:
-    row = (await reader.execute(_FIND, {**key.row, "ttl": ttl_seconds})).first()
-    return Kept(row.status, bytes(row.body), bytes(row.fingerprint)) if row is not None else None
+    return (await find_all(reader, [key], ttl_seconds)).get(key.name)
 
 
-async def keep(tx: Tx, key: Key, status: int, body: bytes, ttl_seconds: int) -> bool:
+async def find_all(reader: Reader, keys: Sequence[Key], ttl_seconds: int) -> dict[Name, Kept]:
+    """What is kept of these keys, by their names."""
+    rows = await reader.execute(_FIND, {**_names(keys), "ttl": ttl_seconds})
+    return {
+        (row.user_id, row.method, row.path, row.key): Kept(
+            row.status, bytes(row.body), bytes(row.fingerprint)
+        )
+        for row in rows
+    }
+
+
+async def keep(tx: Tx, key: Key, kept: Kept, ttl_seconds: int) -> bool:
     """Whether it was kept: another answer may have been first."""
-    row = {**key.row, "fingerprint": key.fingerprint, "status": status, "body": body}
-    return bool((await tx.execute(_KEEP, {**row, "ttl": ttl_seconds})).rowcount)
+    return bool(await keep_all(tx, [(key, kept)], ttl_seconds))
+
+
+async def keep_all(
+    writer: Reader, answers: Sequence[tuple[Key, Kept]], ttl_seconds: int
+) -> set[Name]:
+    """The names of those that were kept: of each the first, unless there was another before."""
+    rows = await writer.execute(
+        _KEEP,
+        {
+            **_names([key for key, _ in answers]),
+            "fingerprints": [kept.fingerprint for _, kept in answers],
+            "statuses": [kept.status for _, kept in answers],
+            "bodies": [kept.body for _, kept in answers],
+            "ttl": ttl_seconds,
+        },
+    )
+    return {(row.user_id, row.method, row.path, row.key) for row in rows}
 
 
 async def forget_old(tx: Tx, ttl_seconds: int) -> int:
@@ -122,20 +148,19 @@ class Answers:
             log.warning("answer_not_kept", status=answer.status)
 
     async def _keep_all(self, answers: Sequence[tuple[Key, Kept]]) -> Sequence[None]:
+        ttl_seconds = self._runtime.settings.idempotency_ttl_seconds
         async with self._runtime.database.latest() as writer:
-            await writer.execute(
-                _KEEP_MANY,
-                {
-                    "user_ids": [key.user_id for key, _ in answers],
-                    "methods": [key.method for key, _ in answers],
-                    "paths": [key.path for key, _ in answers],
-                    "keys": [key.key for key, _ in answers],
-                    "fingerprints": [key.fingerprint for key, _ in answers],
-                    "statuses": [kept.status for _, kept in answers],
-                    "bodies": [kept.body for _, kept in answers],
-                },
-            )
+            await keep_all(writer, answers, ttl_seconds)
         return [None] * len(answers)
+
+
+def _names(keys: Sequence[Key]) -> dict[str, Any]:
+    return {
+        "user_ids": [key.user_id for key in keys],
+        "methods": [key.method for key in keys],
+        "paths": [key.path for key in keys],
+        "keys": [key.key for key in keys],
+    }
 
 
 async def mark(redis: RedisStore, key: Key, request_id: str) -> bool:

@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from tiketi.events import api as events
+from tiketi.infra.lookups import Lookups
 from tiketi.infra.postgres import Reader
+from tiketi.infra.runtime import Runtime
 from tiketi.kernel.actor import Actor, Role
 from tiketi.kernel.errors import NotFound
 from tiketi.payments import repository
@@ -14,12 +16,22 @@ from tiketi.tickets import api as tickets
 from tiketi.tickets.api import TicketStatus
 
 
-async def get_own(reader: Reader, payment_id: UUID, user_id: UUID) -> Payment:
-    """One's own payment; NotFound for any other."""
-    payment = await repository.find_payment(reader, payment_id)
-    if payment is None or payment.user_id != user_id:
+async def get_payment(runtime: Runtime, payment_id: UUID) -> Payment:
+    """Anybody's payment, read with others that are asked for at this moment; NotFound."""
+    payment = await runtime.one(_payments).find(payment_id)
+    if payment is None:
         raise NotFound
     return payment
+
+
+async def check_own(runtime: Runtime, payment_id: UUID, user_id: UUID) -> None:
+    """NotFound unless it is one's own payment."""
+    if (await get_payment(runtime, payment_id)).user_id != user_id:
+        raise NotFound
+
+
+def _payments(runtime: Runtime) -> Lookups[UUID, Payment]:
+    return Lookups("payments", runtime.database, repository.find_payments)
 
 
 async def get_visible(reader: Reader, payment_id: UUID, actor: Actor) -> Payment:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid, NotFound
-from tiketi.payments import repository
+from tiketi.payments import repository, repository_confirming
+from tiketi.payments.access import get_payment
+from tiketi.payments.claims import Claims, lease
 from tiketi.payments.domain import UNPAID_ENDS, Payment, PaymentStatus
 from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
 from tiketi.payments.methods import METHOD_LIMIT, Method, digest_method, find_limit
@@ -24,8 +26,6 @@ from tiketi.payments.starting import abandoned_at
 from tiketi.reservations import api as reservations
 from tiketi.reservations.api import ReservationStatus
 
-# Beyond the provider's timeout: to write down what it said. Then the asking process is dead.
-SETTLE_SECONDS = 3.0
 POLL_SECONDS_MIN = 0.02
 POLL_SECONDS_MAX = 0.25
 
@@ -69,42 +69,31 @@ async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) 
 
 async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim:
     """Who may ask the provider: decided by one conditional write, which leaves no lock behind."""
-    now = runtime.clock.now()
-    async with runtime.database.latest() as reader:
-        payment = await _read(reader, payment_id)
-        is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
-        gateway = runtime.one(Providers).find(payment.provider)
-        if gateway is not None and (details or is_waiting):
-            gateway.provider.check_details(charge_of(payment), details)
-        if not is_waiting:
-            return _Claim(payment, is_mine=False)
-        reservation = await reservations.get_reservation(reader, payment.reservation_id)
+    payment = await get_payment(runtime, payment_id)
+    is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
+    gateway = runtime.one(Providers).find(payment.provider)
+    if gateway is not None and (details or is_waiting):
+        gateway.provider.check_details(charge_of(payment), details)
+    if not is_waiting:
+        return _Claim(payment, is_mine=False)
+    reservation = await reservations.look_up(runtime, payment.reservation_id)
     if reservation.status in _UNPAYABLE:
+        now = runtime.clock.now()
         async with runtime.database.transaction() as tx:
             over = await repository.settle_unpaid(
                 tx, payment_id, PaymentStatus.CANCELLED, None, now
             )
             return _Claim(over or await _read(tx, payment_id), is_mine=False)
     await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
-    lease_seconds = runtime.settings.payment_provider_timeout_seconds + SETTLE_SECONDS
-    until = now + timedelta(seconds=lease_seconds)
     limit = await find_limit(runtime, payment)
     digest = None if limit is None else await digest_method(runtime, payment, details)
     if limit is not None and digest is not None:
-        method = Method(digest, reservation.places, limit)
-        return await _claim_within(runtime, payment, method, until)
-    async with runtime.database.latest() as reader:
-        claimed = await repository.claim(
-            reader, payment_id, confirming_until=until, check_at=until, now=now
-        )
-        if claimed is None:
-            return _Claim(await _read(reader, payment_id), is_mine=False)
-    return _Claim(claimed, is_mine=True)
+        return await _claim_within(runtime, payment, Method(digest, reservation.places, limit))
+    claimed = await runtime.one(Claims).take(payment_id)
+    return _Claim(claimed or await get_payment(runtime, payment_id), is_mine=claimed is not None)
 
 
-async def _claim_within(
-    runtime: Runtime, payment: Payment, method: Method, until: datetime
-) -> _Claim:
+async def _claim_within(runtime: Runtime, payment: Payment, method: Method) -> _Claim:
     """The same, if the means of payment may pay for so many places more; else it ends here."""
     now = runtime.clock.now()
     async with runtime.database.transaction() as tx:
@@ -114,13 +103,13 @@ async def _claim_within(
                 tx, payment.id, PaymentStatus.FAILED, METHOD_LIMIT, now
             )
             return _Claim(over or await _read(tx, payment.id), False, is_refused=over is not None)
-        claimed = await repository.claim(
-            tx, payment.id, confirming_until=until, check_at=until, now=now
+        claimed = await repository_confirming.claim(
+            tx, [payment.id], confirming_until=now + lease(runtime), now=now
         )
-        if claimed is None:
+        if not claimed:
             return _Claim(await _read(tx, payment.id), is_mine=False)
         await note_method(tx, payment.id, method.digest, method.places)
-        return _Claim(claimed, is_mine=True)
+        return _Claim(claimed[payment.id], is_mine=True)
 
 
 async def _read(reader: Reader, payment_id: UUID) -> Payment:
@@ -152,7 +141,7 @@ async def _charge(runtime: Runtime, payment: Payment, details: Details) -> Payme
 async def _unclaim(runtime: Runtime, payment: Payment) -> Payment:
     """Nothing was begun: the payment waits for its buyer as it did before."""
     async with runtime.database.transaction() as tx:
-        await repository.unclaim(
+        await repository_confirming.unclaim(
             tx, payment, check_at=abandoned_at(payment), now=runtime.clock.now()
         )
         return await _read(tx, payment.id)
@@ -162,7 +151,7 @@ async def _leave_in_doubt(runtime: Runtime, payment: Payment, state: ChargeState
     now = runtime.clock.now()
     check_at = now + timedelta(seconds=runtime.settings.payment_reconcile_after_seconds)
     async with runtime.database.transaction() as tx:
-        left = await repository.leave_in_doubt(
+        left = await repository_confirming.leave_in_doubt(
             tx,
             payment.id,
             check_at=check_at,
@@ -178,8 +167,7 @@ async def _await_answer(runtime: Runtime, payment_id: UUID) -> Payment:
     """What another request's confirmation came to. It ends with that request's lease."""
     wait_seconds = POLL_SECONDS_MIN
     while True:
-        async with runtime.database.latest() as reader:
-            payment = await _read(reader, payment_id)
+        payment = await get_payment(runtime, payment_id)
         if not payment.is_being_confirmed(runtime.clock.now()):
             return payment
         await asyncio.sleep(wait_seconds)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 
 from tiketi.infra.runtime import Runtime
-from tiketi.payments import repository, repository_due, repository_refunds
+from tiketi.payments import repository, repository_confirming, repository_due, repository_refunds
 from tiketi.payments.domain import Payment, Refund
 from tiketi.payments.errors import AnswerLost, ProviderAway
 from tiketi.payments.providers.directory import Providers
@@ -104,7 +104,7 @@ async def _show(runtime: Runtime, payment: Payment, state: ChargeState) -> None:
     now = runtime.clock.now()
     check_at = now + timedelta(seconds=runtime.settings.payment_reconcile_after_seconds)
     async with runtime.database.transaction() as tx:
-        await repository.leave_in_doubt(
+        await repository_confirming.leave_in_doubt(
             tx,
             payment.id,
             check_at=check_at,

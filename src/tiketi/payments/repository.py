@@ -1,4 +1,4 @@
-"""SQL of payments."""
+"""SQL of payments: found, listed, settled."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,20 +18,8 @@ COLUMNS = """p.id, p.reservation_id, p.event_id, p.user_id, p.provider, p.provid
 _SELECT = f"SELECT {COLUMNS} FROM payments.payment AS p "  # noqa: S608 # constants of this file
 _RETURNING = f" RETURNING {COLUMNS}"
 
-_INSERT = text("""
-    INSERT INTO payments.payment (id, reservation_id, event_id, user_id, provider,
-        provider_payment_id, status, amount_minor, currency, client, return_url, hold_expires_at,
-        check_at, created_at, updated_at)
-    VALUES (:id, :reservation_id, :event_id, :user_id, :provider, :provider_payment_id, :status,
-        :amount_minor, :currency, CAST(:client AS jsonb), :return_url, :hold_expires_at, :check_at,
-        :now, :now)""")
-_FIND = text(_SELECT + "WHERE p.id = :id")
+_FIND = text(_SELECT + "WHERE p.id = ANY(:ids)")
 _LOCK = text(_SELECT + "WHERE p.id = :id FOR UPDATE")
-_FIND_LIVE = text(
-    _SELECT
-    + """WHERE p.reservation_id = :reservation_id
-        AND p.status IN ('requires_action', 'processing') AND p.settled_at IS NULL"""
-)
 _FIND_PAID = text(
     _SELECT
     + """WHERE p.reservation_id = :reservation_id
@@ -45,25 +33,6 @@ _LIST = text(
         AND (CAST(:event_ids AS uuid[]) IS NULL OR p.event_id = ANY(:event_ids))
         ORDER BY p.id LIMIT :most"""
 )
-_KNOW = text(f"""
-    UPDATE payments.payment AS p SET provider_payment_id = :provider_payment_id,
-        client = CAST(:client AS jsonb), updated_at = :now
-    WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
-_CLAIM = text(f"""
-    UPDATE payments.payment AS p SET status = 'processing', confirming_until = :confirming_until,
-        check_at = :check_at, checks = 0, updated_at = :now
-    WHERE p.id = :id AND p.status = 'requires_action' {_RETURNING}""")  # noqa: S608 # as above
-_UNCLAIM = text("""
-    UPDATE payments.payment SET status = 'requires_action', confirming_until = NULL,
-        check_at = :check_at, updated_at = :now
-    WHERE id = :id AND status = 'processing' AND settled_at IS NULL
-        AND confirming_until = :confirming_until""")
-_PEND = text(f"""
-    UPDATE payments.payment AS p SET confirming_until = NULL, check_at = :check_at,
-        provider_payment_id = COALESCE(:provider_payment_id, p.provider_payment_id),
-        client = COALESCE(CAST(:client AS jsonb), p.client), updated_at = :now
-    WHERE p.id = :id AND p.status = 'processing' AND p.settled_at IS NULL
-    {_RETURNING}""")  # noqa: S608 # as above
 # Money that was taken is what is true, whatever was written down before.
 _SETTLE_CAPTURED = text(f"""
     WITH captured AS (
@@ -97,40 +66,19 @@ _GIVE_BACK = text(f"""
     WHERE p.id = :id {_RETURNING}""")  # noqa: S608 # as above
 
 
-async def insert_payment(tx: Tx, payment: Payment, check_at: datetime | None) -> None:
-    await tx.execute(
-        _INSERT,
-        {
-            "id": payment.id,
-            "reservation_id": payment.reservation_id,
-            "event_id": payment.event_id,
-            "user_id": payment.user_id,
-            "provider": payment.provider,
-            "provider_payment_id": payment.provider_payment_id,
-            "client": _json(payment.client),
-            "status": payment.status,
-            "amount_minor": payment.amount_minor,
-            "currency": payment.currency,
-            "return_url": payment.return_url,
-            "hold_expires_at": payment.hold_expires_at,
-            "check_at": check_at,
-            "now": payment.created_at,
-        },
-    )
-
-
 async def find_payment(reader: Reader, payment_id: UUID) -> Payment | None:
-    return await _first(reader, _FIND, {"id": payment_id})
+    return (await find_payments(reader, [payment_id])).get(payment_id)
+
+
+async def find_payments(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    """Those of the ids, by id."""
+    rows = await reader.execute(_FIND, {"ids": list(ids)})
+    return {row["id"]: to_payment(row) for row in rows.mappings()}
 
 
 async def lock_payment(tx: Tx, payment_id: UUID) -> Payment | None:
     """The payment, its row locked until the transaction ends."""
     return await _first(tx, _LOCK, {"id": payment_id})
-
-
-async def find_live(reader: Reader, reservation_id: UUID) -> Payment | None:
-    """The one payment of the reservation that may still succeed."""
-    return await _first(reader, _FIND_LIVE, {"reservation_id": reservation_id})
 
 
 async def find_paid(reader: Reader, reservation_id: UUID) -> Payment | None:
@@ -150,68 +98,6 @@ async def list_payments(
     wanted = None if event_ids is None else list(event_ids)
     rows = await reader.execute(_LIST, {"event_ids": wanted, "after": after, "most": most})
     return [to_payment(row) for row in rows.mappings()]
-
-
-async def know_charge(
-    tx: Tx, payment_id: UUID, provider_payment_id: str, client: Mapping[str, Any], now: datetime
-) -> Payment:
-    """Write down what the provider calls the charge, and what the buyer's page needs."""
-    values = {
-        "id": payment_id,
-        "provider_payment_id": provider_payment_id,
-        "client": _json(client),
-        "now": now,
-    }
-    return await _one(tx, _KNOW, values)
-
-
-async def claim(
-    reader: Reader,
-    payment_id: UUID,
-    *,
-    confirming_until: datetime,
-    check_at: datetime,
-    now: datetime,
-) -> Payment | None:
-    """Take the right to ask the provider, in one conditional write; None if it is not to be had."""
-    values = {
-        "id": payment_id,
-        "confirming_until": confirming_until,
-        "check_at": check_at,
-        "now": now,
-    }
-    return await _first(reader, _CLAIM, values)
-
-
-async def unclaim(tx: Tx, claimed: Payment, *, check_at: datetime, now: datetime) -> None:
-    """Give the right back, unused."""
-    values = {
-        "id": claimed.id,
-        "confirming_until": claimed.confirming_until,
-        "check_at": check_at,
-        "now": now,
-    }
-    await tx.execute(_UNCLAIM, values)
-
-
-async def leave_in_doubt(
-    tx: Tx,
-    payment_id: UUID,
-    *,
-    check_at: datetime,
-    now: datetime,
-    provider_payment_id: str | None = None,
-    client: Mapping[str, Any] | None = None,
-) -> Payment | None:
-    """The provider has not said its last word; None when it has by now."""
-    values = {
-        "id": payment_id,
-        "check_at": check_at,
-        "provider_payment_id": provider_payment_id,
-        "client": None if client is None else _json(client),
-        "now": now,
-    }
-    return await _first(tx, _PEND, values)
 
 
 async def settle_captured(tx: Tx, captures: Sequence[Capture], now: datetime) -> list[Payment]:
@@ -263,5 +149,5 @@ def to_payment(row: RowMapping) -> Payment:
     return Payment(**{**row, "status": PaymentStatus(row["status"])})
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def json_text(value: Mapping[str, Any]) -> str:
     return orjson.dumps(dict(value)).decode()

@@ -1,10 +1,11 @@
 """The door of the reservations module."""
 
 from tiketi.reservations.confirming import (
+    check_payable,
     confirm_reservation,
     confirm_reservations,
-    extend_hold,
-    require_payable,
+    extend_holds,
+    lock_reservations,
 )
 from tiketi.reservations.domain import ConfirmOutcome, Item, Reservation, ReservationStatus
 from tiketi.reservations.ending import (
@@ -22,7 +23,13 @@ from tiketi.reservations.errors import (
     ReservationExpired,
 )
 from tiketi.reservations.invariants import INVARIANTS
-from tiketi.reservations.reading import count_buyers, get_own, get_reservation, list_reservations
+from tiketi.reservations.reading import (
+    count_buyers,
+    get_own,
+    get_reservation,
+    list_reservations,
+    look_up,
+)
 
 __all__ = [
     "INVARIANTS",
@@ -38,14 +45,16 @@ __all__ = [
     "ReservationExpired",
     "ReservationStatus",
     "cancel_reservation",
+    "check_payable",
     "confirm_reservation",
     "confirm_reservations",
     "count_buyers",
-    "extend_hold",
+    "extend_holds",
     "get_own",
     "get_reservation",
     "list_reservations",
+    "lock_reservations",
+    "look_up",
     "mark_refunded",
     "release_cancelled_events",
-    "require_payable",
 ]

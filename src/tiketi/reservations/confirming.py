@@ -1,7 +1,7 @@
 """Use cases around the payment of a reservation: may it be paid, hold it longer, confirm it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,13 +30,13 @@ from tiketi.seats.api import SeatMaps
 from tiketi.tickets import api as tickets
 
 
-async def require_payable(
-    tx: Tx, reservation_id: UUID, user_id: UUID, now: datetime
-) -> Reservation:
-    """One's own pending reservation, its row locked; NotFound, or the conflict that it is in."""
-    reservation = await repository.lock(tx, reservation_id)
-    if reservation is None or reservation.user_id != user_id:
-        raise NotFound
+async def lock_reservations(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Reservation]:
+    """Those of the ids that there are, their rows locked until the transaction ends."""
+    return {locked.id: locked for locked in await repository.lock_all(tx, list(ids))}
+
+
+def check_payable(reservation: Reservation, now: datetime) -> None:
+    """The conflict that it is in, unless it is pending."""
     match reservation.status:
         case ReservationStatus.CONFIRMED:
             raise ReservationConfirmed
@@ -46,15 +46,15 @@ async def require_payable(
             raise ReservationExpired
     if reservation.expires_at <= now:
         raise ReservationExpired
-    return reservation
 
 
-async def extend_hold(
-    tx: Tx, reservation: Reservation, now: datetime, extension_seconds: int
-) -> datetime:
-    """Give a payment its time: until ``now`` + the extension, once; when the hold ends then."""
+async def extend_holds(
+    tx: Tx, held: Sequence[Reservation], now: datetime, extension_seconds: int
+) -> dict[UUID, datetime]:
+    """Give payments their time: until ``now`` + the extension, once; when each hold ends then."""
     until = now + timedelta(seconds=extension_seconds)
-    return await repository.extend(tx, reservation.id, until) or reservation.expires_at
+    extended = await repository.extend(tx, [each.id for each in held], until)
+    return {each.id: extended.get(each.id, each.expires_at) for each in held}
 
 
 async def confirm_reservation(

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tiketi.events import api as events
+from tiketi.infra.lookups import Lookups
 from tiketi.infra.postgres import Reader
+from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
 from tiketi.reservations import repository
 from tiketi.reservations.domain import Reservation, ReservationStatus
@@ -19,6 +21,18 @@ async def get_reservation(reader: Reader, reservation_id: UUID) -> Reservation:
     if found is None:
         raise NotFound
     return found
+
+
+async def look_up(runtime: Runtime, reservation_id: UUID) -> Reservation:
+    """Anybody's reservation, read with others that are looked up at this moment; NotFound."""
+    found = await runtime.one(_reservations).find(reservation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _reservations(runtime: Runtime) -> Lookups[UUID, Reservation]:
+    return Lookups("reservations", runtime.database, repository.find_all)
 
 
 async def list_reservations(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:

@@ -22,7 +22,6 @@ _SELECT = """
 
 _GET = text(_SELECT + "WHERE r.id = :id")
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
-_LOCK = text("SELECT status FROM reservations.reservation WHERE id = :id FOR UPDATE")
 _LOCK_ALL = text("""
     SELECT FROM reservations.reservation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""")
 _LIST_OF_USER = text(
@@ -42,8 +41,8 @@ _SET_STATUS = text("""
 _EXTEND = text("""
     UPDATE reservations.reservation
     SET expires_at = GREATEST(expires_at, :until), extended = true
-    WHERE id = :id AND status = 'pending' AND NOT extended
-    RETURNING expires_at""")
+    WHERE id = ANY(:ids) AND status = 'pending' AND NOT extended
+    RETURNING id, expires_at""")
 _EXPIRED = text("""
     SELECT id FROM reservations.reservation
     WHERE status = 'pending' AND expires_at <= :now
@@ -71,11 +70,14 @@ async def list_by_id(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:
     return [to_reservation(row) for row in await reader.execute(_LIST, {"ids": list(ids)})]
 
 
+async def find_all(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
+    """Those of the ids, by id."""
+    return {found.id: found for found in await list_by_id(reader, ids)}
+
+
 async def lock(tx: Tx, reservation_id: UUID) -> Reservation | None:
     """The reservation with its row locked until the transaction ends."""
-    if (await tx.execute(_LOCK, {"id": reservation_id})).first() is None:
-        return None
-    return await find(tx, reservation_id)
+    return next(iter(await lock_all(tx, [reservation_id])), None)
 
 
 async def list_holdings(reader: Reader, ids: Sequence[UUID]) -> list[Holding]:
@@ -128,10 +130,10 @@ async def set_status(
     return list(rows.scalars())
 
 
-async def extend(tx: Tx, reservation_id: UUID, until: datetime) -> datetime | None:
-    """The new end of the hold; None when it was extended before or is no longer pending."""
-    row = await tx.execute(_EXTEND, {"id": reservation_id, "until": until})
-    return row.scalar_one_or_none()
+async def extend(tx: Tx, ids: Sequence[UUID], until: datetime) -> dict[UUID, datetime]:
+    """The new ends of the holds by id, without those extended before or no longer pending."""
+    rows = await tx.execute(_EXTEND, {"ids": list(ids), "until": until})
+    return {row.id: row.expires_at for row in rows}
 
 
 async def lock_expired(tx: Tx, now: datetime, limit: int) -> list[UUID]:

@@ -8,7 +8,7 @@ from tiketi.events.api import SaleNotOpen
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.routes import Routes
 from tiketi.infra.http.wire import Page, decode_cursor, encode_cursor
-from tiketi.infra.idempotency import RefusedAnew, once_by_row
+from tiketi.infra.idempotency import RefusedAnew, once_by_key
 from tiketi.infra.idempotency_store import Key
 from tiketi.kernel.errors import NotFound
 from tiketi.queue import api as queue
@@ -88,7 +88,8 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
         general = [ordering.GeneralWish(wish.tier_id, wish.quantity) for wish in body.general]
         return await ordering.plan_order(runtime, event, body.seat_ids, general, access)
 
-    async def decide(planned: ordering.Plan, key: Key) -> bytes:
+    async def decide(key: Key) -> bytes:
+        planned = await plan()
         has_locks = await ordering.check_order(runtime, planned, user_id, body.lock_id, call.now)
         held = await claiming.hold_order(
             runtime, planned, user_id, now=call.now, key=key, render=_render
@@ -99,7 +100,7 @@ async def reserve(call: Call[ReserveBody, None]) -> Answer:
 
     find = partial(claiming.find_key, runtime)
     with queue.measure_holds(runtime):
-        return await once_by_row(call, plan, decide, find, status=201)
+        return await once_by_key(call, plan, decide, find, status=201)
 
 
 @routes.post(
@@ -132,7 +133,8 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
             await read_access(runtime, admitted, body.access_code, call.now),
         )
 
-    async def decide(search: best.Search, key: Key) -> bytes:
+    async def decide(key: Key) -> bytes:
+        search = await plan()
         ordering.check_sale(search.event, body.quantity, call.now, search.access)
         user_id = call.actor.user_id
         for tried in range(best.TRIES_MAX):
@@ -149,7 +151,7 @@ async def reserve_best_available(call: Call[BestAvailableBody, None]) -> Answer:
 
     find = partial(claiming.find_key, runtime)
     with queue.measure_holds(runtime):
-        return await once_by_row(call, plan, decide, find, status=201)
+        return await once_by_key(call, plan, decide, find, status=201)
 
 
 @routes.get("", query=ReservationsQuery, answer=Page[ReservationView])

@@ -4,10 +4,17 @@ from typing import Any
 
 from tiketi.infra.http.call import Answer, Call
 from tiketi.infra.http.routes import Routes
-from tiketi.infra.idempotency import Remember, once
+from tiketi.infra.idempotency import Remember, once, once_by_key
+from tiketi.infra.idempotency_store import Key
 from tiketi.infra.postgres import Reader
 from tiketi.kernel.errors import NotFound
-from tiketi.payments import access, confirming, repository, repository_refunds, starting
+from tiketi.payments import (
+    access,
+    confirming,
+    repository_refunds,
+    repository_starting,
+    starting,
+)
 from tiketi.payments.domain import Payment, PaymentStatus
 from tiketi.payments.errors import (
     PaymentFinal,
@@ -23,6 +30,7 @@ from tiketi.payments.schemas import (
     StartPaymentBody,
 )
 from tiketi.payments.starting import Start
+from tiketi.payments.starts import CREATED, Starts
 from tiketi.queue import api as queue
 from tiketi.reservations.api import (
     RefundNotAllowed,
@@ -36,8 +44,11 @@ routes = Routes("payments")
 
 
 async def _is_own(call: Call[Any, Any]) -> None:
-    async with call.runtime.database.latest() as reader:
-        await access.get_own(reader, call.path_id("payment_id"), call.actor.user_id)
+    await access.check_own(call.runtime, call.path_id("payment_id"), call.actor.user_id)
+
+
+def _render(payment: Payment) -> bytes:
+    return PaymentView.of(payment, []).model_dump_json().encode()
 
 
 async def _is_visible(call: Call[Any, Any]) -> None:
@@ -68,19 +79,20 @@ async def start_payment(call: Call[StartPaymentBody, None]) -> Answer:
         async with runtime.database.latest() as reader:
             await starting.plan_payment(reader, runtime, start)
 
-    async def decide(_planned: None, remember: Remember) -> Answer:
+    async def decide(key: Key) -> bytes:
+        started = await runtime.one(Starts).start(start, key, _render)
+        if started.answer is not None:
+            return started.answer
+        state = await starting.introduce(runtime, started.payment)
+        ttl_seconds = runtime.settings.idempotency_ttl_seconds
         async with runtime.database.transaction() as tx:
-            payment = await starting.start_payment(tx, runtime, start, call.now)
-            if not starting.needs_introduction(payment):
-                return await remember(tx, PaymentView.of(payment, []))
-        state = await starting.introduce(runtime, payment)
-        async with runtime.database.transaction() as tx:
-            payment = await repository.know_charge(
-                tx, payment.id, state.provider_payment_id, state.client, call.now
+            payment = await repository_starting.know_charge(
+                tx, started.payment.id, state.provider_payment_id, state.client, call.now
             )
-            return await remember(tx, PaymentView.of(payment, []))
+            remember = Remember(key, CREATED, ttl_seconds)
+            return (await remember(tx, PaymentView.of(payment, []))).content
 
-    return await once(call, plan, decide, status=201)
+    return await once_by_key(call, plan, decide, status=CREATED)
 
 
 @routes.get("/{payment_id}", answer=PaymentView)
