@@ -43,7 +43,7 @@ HOT = (
     Statement("find reservations", "before a payment, a settlement", reservations._LIST),
     Statement("extend holds", "POST /payments", reservations._EXTEND),
     Statement("reservations of a buyer", "GET /reservations", reservations._LIST_OF_USER),
-    Statement("lock reservations", "a settlement", reservations._LOCK_ALL),
+    Statement("lock reservations", "a settlement", reservations._LOCK),
     Statement("where their seats are", "expiry, cancellation", reservations._HOLDINGS),
     Statement("move reservations on", "settlement, expiry", reservations._SET_STATUS),
     Statement("holds that are over", "the sweeper, every second", reservations._EXPIRED),

@@ -59,7 +59,7 @@ class Reservation:
 
     @property
     def holding(self) -> Holding:
-        return Holding(self.id, self.event_id, self.seat_indexes)
+        return Holding(self.id, self.event_id, self.seat_indexes, bool(self.general))
 
     @property
     def general(self) -> dict[UUID, int]:

@@ -22,8 +22,8 @@ _SELECT = """
 
 _GET = text(_SELECT + "WHERE r.id = :id")
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
-_LOCK_ALL = text("""
-    SELECT FROM reservations.reservation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""")
+# What the rows hold is never written again, so that only the rows themselves are locked.
+_LOCK = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id FOR UPDATE OF r")
 _LIST_OF_USER = text(
     _SELECT
     + """
@@ -88,8 +88,7 @@ async def list_holdings(reader: Reader, ids: Sequence[UUID]) -> list[Holding]:
 
 async def lock_all(tx: Tx, ids: Sequence[UUID]) -> list[Reservation]:
     """Those of the ids, their rows locked, in sorted order, until the transaction ends."""
-    await tx.execute(_LOCK_ALL, {"ids": list(ids)})
-    return await list_by_id(tx, ids)
+    return [to_reservation(row) for row in await tx.execute(_LOCK, {"ids": list(ids)})]
 
 
 async def list_of_user(

@@ -173,8 +173,12 @@ async def keep_general_claims(
 
 
 async def sell(tx: Tx, holdings: Sequence[Holding]) -> None:
-    await tx.execute(_SELL_SEATS, _seats_of(holdings))
-    await tx.execute(_SELL_GENERAL, {"reservation_ids": [each.owner_id for each in holdings]})
+    seats = _seats_of(holdings)
+    if seats["indexes"]:
+        await tx.execute(_SELL_SEATS, seats)
+    general = [each.owner_id for each in holdings if each.has_general]
+    if general:
+        await tx.execute(_SELL_GENERAL, {"reservation_ids": general})
 
 
 async def release(tx: Tx, holdings: Sequence[Holding]) -> None:

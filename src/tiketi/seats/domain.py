@@ -26,11 +26,14 @@ class SeatPlace:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The seats of one reservation: its id, its event's, and the seats' indexes, if any."""
+    """The seats of one reservation: its id, its event's, and the seats' indexes, if any; and
+    whether it may have general places.
+    """
 
     owner_id: UUID
     event_id: UUID
     indexes: Sequence[int]
+    has_general: bool = True
 
 
 @dataclass(frozen=True, slots=True)
