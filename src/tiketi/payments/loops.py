@@ -6,13 +6,14 @@ from tiketi.infra.outbox import Message, deliver_due
 from tiketi.infra.postgres import Tx
 from tiketi.infra.runtime import Runtime
 from tiketi.payments.owing import owe_for_cancelled_events, owe_for_reservation
-from tiketi.payments.providers.sandbox.webhooks import send_due, settle_due
+from tiketi.payments.providers.sandbox import books, sending
 from tiketi.payments.reconciling import reconcile_payments, send_due_refunds
 from tiketi.reservations.api import REFUND_DUE
 
 RECONCILE_INTERVAL_SECONDS = 1.0
 REFUND_INTERVAL_SECONDS = 0.5
-WEBHOOK_INTERVAL_SECONDS = 0.25
+# With the batch of a round: at most 100 webhooks a second and process.
+WEBHOOK_INTERVAL_SECONDS = 0.5
 
 
 async def reconcile(runtime: Runtime) -> bool:
@@ -33,9 +34,10 @@ async def refund(runtime: Runtime) -> bool:
 
 async def send_sandbox_webhooks(runtime: Runtime) -> bool:
     """Never more than a batch a pause: the sandbox may not keep its shop busy."""
-    more = await settle_due(runtime)
-    await send_due(runtime)
-    return more
+    async with runtime.database.latest() as writer:
+        settled = await books.settle_due(writer, runtime.clock.now(), sending.BATCH_MAX)
+    await sending.send_due(runtime)
+    return settled == sending.BATCH_MAX
 
 
 LOOPS: tuple[Loop, ...] = (

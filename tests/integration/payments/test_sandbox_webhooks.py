@@ -18,7 +18,7 @@ from tests.support.paying import (
 )
 from tests.support.receiver import open_receiver
 from tiketi.payments.loops import LOOPS, send_sandbox_webhooks
-from tiketi.payments.providers.sandbox import webhooks
+from tiketi.payments.providers.sandbox import sending
 from tiketi.services.registry import get_service
 
 
@@ -138,10 +138,10 @@ async def test_a_shop_that_is_down_hears_of_it_later(anna, shop, runtime, clock)
 async def test_a_shop_that_never_answers_is_given_up(anna, shop, runtime, clock):
     await anna.buy("A-1-1")
     shop.refusals = 1_000
-    for _ in range(webhooks.ATTEMPTS_MAX + 3):
-        clock.advance(seconds=webhooks.BACKOFF_SECONDS_MAX + 1)
+    for _ in range(sending.ATTEMPTS_MAX + 3):
+        clock.advance(seconds=sending.BACKOFF_SECONDS_MAX + 1)
         await send_sandbox_webhooks(runtime)
-    assert await states(runtime) == [(webhooks.ATTEMPTS_MAX, False, True)]
+    assert await states(runtime) == [(sending.ATTEMPTS_MAX, False, True)]
 
 
 async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, shop):
@@ -156,7 +156,7 @@ async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, s
 async def test_many_senders_send_each_once(anna, shop, runtime):
     for n in range(1, 9):
         await anna.confirm(await anna.begin(f"A-1-{n}"), DECLINED)
-    await asyncio.gather(*(webhooks.send_due(runtime) for _ in range(4)))
+    await asyncio.gather(*(sending.send_due(runtime) for _ in range(4)))
     assert len(shop.heard) == 8
     assert {state[0] for state in await states(runtime)} == {1}
 
@@ -164,27 +164,27 @@ async def test_many_senders_send_each_once(anna, shop, runtime):
 async def test_a_sender_that_dies_is_replaced(anna, shop, runtime, clock):
     await anna.buy("A-1-1")
     shop.hold.clear()
-    dying = asyncio.create_task(webhooks.send_due(runtime))
+    dying = asyncio.create_task(sending.send_due(runtime))
     while (await states(runtime))[0][0] == 0:  # noqa: ASYNC110 # of another task
         await asyncio.sleep(0.01)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     shop.hold.set()
-    assert await webhooks.send_due(runtime) == 0
-    clock.advance(seconds=webhooks.LEASE_SECONDS + 1)
-    assert await webhooks.send_due(runtime) == 1
+    assert await sending.send_due(runtime) == 0
+    clock.advance(seconds=sending.LEASE_SECONDS + 1)
+    assert await sending.send_due(runtime) == 1
     assert (await states(runtime))[0][1]
 
 
 async def test_news_go_before_echoes(anna, shop, runtime, clock):
-    for n in range(1, webhooks.BATCH_MAX + 2):
+    for n in range(1, sending.BATCH_MAX + 2):
         buyer = Buyer(anna.client, anna.event)
         await buyer.confirm(await buyer.begin(f"A-{n // 20 + 1}-{n % 20 + 1}"), DECLINED)
     payment = await anna.begin("A-5-1")
     await anna.confirm(payment, WEBHOOK_LATER)
     clock.advance(seconds=5.1)
     await send_sandbox_webhooks(runtime)
-    assert len(shop.heard) == webhooks.BATCH_MAX
+    assert len(shop.heard) == sending.BATCH_MAX
     assert (await anna.look(payment))["status"] == "succeeded"
 
 

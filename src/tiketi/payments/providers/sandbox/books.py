@@ -21,27 +21,19 @@ _OPEN = text(f"""
     VALUES (:id, :payment_id, :amount_minor, :currency, 'created', :return_url, :now)
     ON CONFLICT (payment_id) DO UPDATE SET payment_id = excluded.payment_id
     RETURNING {_COLUMNS}""")  # noqa: S608 # a constant of this file
-# In one statement, since this is what a busy shop waits for most.
-_CONFIRM = text(f"""
-    WITH confirmed AS (
-        INSERT INTO sandbox.charge AS c (id, payment_id, amount_minor, currency, status,
-            return_url, created_at, failure_code, settles_at)
-        VALUES (:id, :payment_id, :amount_minor, :currency, :status, :return_url, :now,
-            :failure_code, :settles_at)
-        ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status,
-            failure_code = excluded.failure_code, settles_at = excluded.settles_at
-        WHERE c.status = 'created' RETURNING {_COLUMNS}),
-    told AS (
-        INSERT INTO sandbox.webhook
-            (id, charge_id, type, amount_minor, is_echo, created_at, due_at)
-        SELECT :webhook_id, id, :kind, amount_minor, true, :now, :now FROM confirmed
-        WHERE CAST(:kind AS text) IS NOT NULL)
-    SELECT * FROM confirmed""")  # noqa: S608 # a constant of this file
 _FIND = text(f"SELECT {_COLUMNS} FROM sandbox.charge WHERE id = :id")  # noqa: S608 # as above
 _LOCK = text(f"SELECT {_COLUMNS} FROM sandbox.charge WHERE id = :id FOR UPDATE")  # noqa: S608 # as above
-_DUE = text(f"""
-    SELECT {_COLUMNS} FROM sandbox.charge WHERE settles_at <= :now
-    ORDER BY settles_at LIMIT :most FOR UPDATE SKIP LOCKED""")  # noqa: S608 # as above
+_SETTLE_DUE = text("""
+    WITH due AS (
+        SELECT id FROM sandbox.charge WHERE settles_at <= :now
+        ORDER BY settles_at LIMIT :most FOR UPDATE SKIP LOCKED),
+    captured AS (
+        UPDATE sandbox.charge AS c
+        SET status = 'captured', failure_code = NULL, settles_at = NULL
+        FROM due WHERE c.id = due.id RETURNING c.id, c.amount_minor)
+    INSERT INTO sandbox.webhook (id, charge_id, type, amount_minor, is_echo, created_at, due_at)
+    SELECT 'msg_' || replace(CAST(gen_random_uuid() AS text), '-', ''), id, :kind, amount_minor,
+        false, :now, :now FROM captured""")
 _WRITE = text("""
     UPDATE sandbox.charge
     SET status = :status, failure_code = :failure_code, settles_at = :settles_at
@@ -91,32 +83,6 @@ def new_charge_id() -> str:
     return f"sbx_{secrets.token_urlsafe(16)}"
 
 
-async def confirm_entry(
-    reader: Reader,
-    charge: Charge,
-    status: BookStatus,
-    *,
-    failure_code: str | None,
-    settles_at: datetime | None,
-    echo: WebhookKind | None,
-    now: datetime,
-) -> Entry | None:
-    """Confirm a charge and owe its echo, in one write; None when it was confirmed before."""
-    row = await reader.execute(
-        _CONFIRM,
-        {
-            **_opened(charge, now),
-            "status": status,
-            "failure_code": failure_code,
-            "settles_at": settles_at,
-            "kind": echo,
-            "webhook_id": _new_webhook_id(),
-        },
-    )
-    found = row.mappings().first()
-    return _entry(found) if found else None
-
-
 async def open_entry(tx: Tx, charge: Charge, now: datetime) -> Entry:
     """The entry of the charge, made if there was none, its row locked."""
     return _entry((await tx.execute(_OPEN, _opened(charge, now))).mappings().one())
@@ -132,10 +98,10 @@ async def lock_entry(tx: Tx, entry_id: str) -> Entry | None:
     return _entry(row) if row else None
 
 
-async def lock_due(tx: Tx, now: datetime, most: int) -> list[Entry]:
-    """Charges whose processing is over, locked; those that another process has are left out."""
-    rows = await tx.execute(_DUE, {"now": now, "most": most})
-    return [_entry(row) for row in rows.mappings()]
+async def settle_due(reader: Reader, now: datetime, most: int) -> int:
+    """Capture the charges whose processing is over and owe the news, in one write; how many."""
+    values = {"now": now, "most": most, "kind": WebhookKind.SUCCEEDED}
+    return (await reader.execute(_SETTLE_DUE, values)).rowcount
 
 
 async def write_entry(
@@ -188,7 +154,7 @@ async def tell(
     await tx.execute(
         _TELL,
         {
-            "id": _new_webhook_id(),
+            "id": new_webhook_id(),
             "charge_id": entry.id,
             "type": kind,
             "amount_minor": entry.amount_minor if amount_minor is None else amount_minor,
@@ -209,7 +175,7 @@ def _opened(charge: Charge, now: datetime) -> dict[str, Any]:
     }
 
 
-def _new_webhook_id() -> str:
+def new_webhook_id() -> str:
     return f"msg_{secrets.token_urlsafe(16)}"
 
 

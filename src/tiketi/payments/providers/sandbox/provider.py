@@ -22,13 +22,13 @@ from tiketi.payments.providers.sandbox.books import (
     BookStatus,
     Entry,
     book_refund,
-    confirm_entry,
     new_charge_id,
     open_entry,
     tell,
     write_entry,
 )
 from tiketi.payments.providers.sandbox.cards import Deed, find_card
+from tiketi.payments.providers.sandbox.confirmations import Confirmation, Confirmations
 from tiketi.payments.providers.sandbox.key import KEY_BYTES, WebhookKey
 from tiketi.payments.providers.sandbox.page import page_url
 from tiketi.payments.providers.sandbox.webhooks import read_webhook
@@ -65,6 +65,7 @@ class Sandbox:
         self._runtime = runtime
         settings = runtime.settings
         self._key = runtime.one(WebhookKey).secret_bytes
+        self._confirmations = runtime.one(Confirmations)
         self._tolerance_seconds = settings.webhook_tolerance_seconds
 
     def check_details(
@@ -101,16 +102,14 @@ class Sandbox:
             return await self.fetch(charge)
         now, status = self._runtime.clock.now(), _STATUS_AFTER[card.deed]
         settles_at = now + timedelta(seconds=PROCESSING_SECONDS)
-        async with self._runtime.database.latest() as reader:
-            entry = await confirm_entry(
-                reader,
-                charge,
-                status,
-                failure_code=card.failure_code,
-                settles_at=settles_at if status is BookStatus.PROCESSING else None,
-                echo=_ECHO_OF.get(card.deed),
-                now=now,
-            )
+        confirmation = Confirmation(
+            charge,
+            status,
+            failure_code=card.failure_code,
+            settles_at=settles_at if status is BookStatus.PROCESSING else None,
+            echo=_ECHO_OF.get(card.deed),
+        )
+        entry = await self._confirmations.confirm(confirmation)
         if entry is None:
             return await self.fetch(charge)
         state = self._state(entry)

@@ -1,0 +1,122 @@
+"""Confirmations of this process are written together: one statement for those that wait.
+
+In one statement, each with the echo that it owes, since this is what a busy shop waits for most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tiketi.infra.batching import Batcher
+from tiketi.infra.postgres import Reader
+from tiketi.infra.runtime import Runtime
+from tiketi.payments.providers.protocol import Charge, WebhookKind
+from tiketi.payments.providers.sandbox.books import (
+    BookStatus,
+    Entry,
+    new_charge_id,
+    new_webhook_id,
+)
+
+BATCH_MAX = 64
+WAITING_MAX = 1_000
+FLIGHTS_MAX = 1
+# The gateway's patience ends first: by default after half of this.
+WAIT_SECONDS_MAX = 10.0
+
+_ARRAYS = (
+    *("text[]", "uuid[]", "bigint[]", "text[]", "text[]"),  # the charge
+    *("text[]", "text[]", "timestamptz[]"),  # what the confirmation makes of it
+    *("text[]", "text[]"),  # the echo's id and type, none where there is none
+)
+_PLACES = ", ".join(f"${at}::{kind}" for at, kind in enumerate(_ARRAYS, 1))
+# Sorted, as whoever writes several charges has to lock them.
+_CONFIRM = f"""
+    WITH asked AS (
+        SELECT * FROM unnest({_PLACES}) AS a (id, payment_id, amount_minor, currency, return_url,
+            status, failure_code, settles_at, webhook_id, kind)),
+    confirmed AS (
+        INSERT INTO sandbox.charge AS c (id, payment_id, amount_minor, currency, return_url,
+            status, failure_code, settles_at, created_at)
+        SELECT id, payment_id, amount_minor, currency, return_url, status, failure_code,
+            settles_at, $11::timestamptz FROM asked ORDER BY payment_id
+        ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status,
+            failure_code = excluded.failure_code, settles_at = excluded.settles_at
+        WHERE c.status = 'created'
+        RETURNING c.id, c.payment_id, c.amount_minor, c.currency, c.status, c.failure_code,
+            c.refunded_minor, c.settles_at, c.return_url),
+    told AS (
+        INSERT INTO sandbox.webhook
+            (id, charge_id, type, amount_minor, is_echo, created_at, due_at)
+        SELECT asked.webhook_id, confirmed.id, asked.kind, confirmed.amount_minor, true,
+            $11::timestamptz, $11::timestamptz
+        FROM confirmed JOIN asked USING (payment_id) WHERE asked.kind IS NOT NULL)
+    SELECT * FROM confirmed"""  # noqa: S608 # constants of this file
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a charge becomes, and what the shop is told of it once more."""
+
+    charge: Charge
+    status: BookStatus
+    failure_code: str | None = None
+    settles_at: datetime | None = None
+    echo: WebhookKind | None = None
+
+
+class Confirmations:
+    """The confirmations of this process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._batcher: Batcher[Confirmation, Entry | None] = Batcher(
+            "sandbox_confirmations",
+            self._write,
+            batch_max=BATCH_MAX,
+            waiting_max=WAITING_MAX,
+            flights_max=FLIGHTS_MAX,
+            wait_seconds_max=WAIT_SECONDS_MAX,
+        )
+
+    async def confirm(self, confirmation: Confirmation) -> Entry | None:
+        """The charge as it became; None when it was confirmed before."""
+        return await self._batcher.submit(confirmation)
+
+    async def _write(self, asked: Sequence[Confirmation]) -> Sequence[Entry | None]:
+        first: dict[UUID, Confirmation] = {}
+        for each in asked:
+            first.setdefault(each.charge.payment_id, each)
+        async with self._runtime.database.latest() as writer:
+            entries = await _confirm_all(writer, list(first.values()), self._runtime.clock.now())
+        # Whoever asks for a charge a second time finds it confirmed, be it by the same statement.
+        return [
+            entries.get(each.charge.payment_id) if each is first[each.charge.payment_id] else None
+            for each in asked
+        ]
+
+
+async def _confirm_all(
+    writer: Reader, asked: Sequence[Confirmation], now: datetime
+) -> dict[UUID, Entry]:
+    """Those that were not confirmed before, by payment; each payment may be asked for once."""
+    charges = [each.charge for each in asked]
+    rows = await writer.fetch(
+        _CONFIRM,
+        [charge.provider_payment_id or new_charge_id() for charge in charges],
+        [charge.payment_id for charge in charges],
+        [charge.amount_minor for charge in charges],
+        [charge.currency for charge in charges],
+        [charge.return_url for charge in charges],
+        [each.status for each in asked],
+        [each.failure_code for each in asked],
+        [each.settles_at for each in asked],
+        [new_webhook_id() for _ in asked],
+        [each.echo for each in asked],
+        now,
+    )
+    return {
+        row["payment_id"]: Entry(**{**dict(row), "status": BookStatus(row["status"])})
+        for row in rows
+    }
