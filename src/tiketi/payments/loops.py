@@ -13,7 +13,7 @@ from tiketi.reservations.api import REFUND_DUE
 RECONCILE_INTERVAL_SECONDS = 1.0
 REFUND_INTERVAL_SECONDS = 0.5
 # With the batch of a round: at most 100 webhooks a second and process.
-WEBHOOK_INTERVAL_SECONDS = 0.5
+WEBHOOK_INTERVAL_SECONDS = 1.0
 
 
 async def reconcile(runtime: Runtime) -> bool:

@@ -1,5 +1,7 @@
 """SQL of what has to be looked at again: payments in doubt, webhooks heard, money owed back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +22,19 @@ _LEASE_DUE = text(f"""
 _PUT_OFF = text("""
     UPDATE payments.payment SET check_at = :check_at, checks = 0
     WHERE id = :id AND settled_at IS NULL""")
-_HEARD = text("""
-    INSERT INTO payments.webhook (provider, webhook_id, received_at)
-    VALUES (:provider, :webhook_id, :now) ON CONFLICT DO NOTHING""")
+# Sorted, so that two who hear the same webhooks wait for each other in one order.
+_HEAR = """
+    WITH said AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])
+            WITH ORDINALITY AS s (provider, webhook_id, payment_id, place)),
+    heard AS (
+        INSERT INTO payments.webhook (provider, webhook_id, received_at)
+        SELECT provider, webhook_id, $4::timestamptz FROM said ORDER BY provider, webhook_id
+        ON CONFLICT DO NOTHING RETURNING provider, webhook_id)
+    SELECT said.place, p.id, p.amount_minor, p.currency,
+        p.settled_at IS NOT NULL AND p.status NOT IN ('failed', 'cancelled') AS is_counted
+    FROM heard JOIN said USING (provider, webhook_id)
+    LEFT JOIN payments.payment AS p ON p.id = said.payment_id AND p.provider = said.provider"""
 # Served by the index of payments that are paid and not given back: few once an event's are.
 _OF_CANCELLED_EVENTS = text("""
     SELECT p.id FROM payments.payment AS p
@@ -31,6 +43,15 @@ _OF_CANCELLED_EVENTS = text("""
         AND NOT EXISTS (SELECT 1 FROM payments.refund AS f
             WHERE f.payment_id = p.id AND f.releases AND f.status = 'pending')
     ORDER BY p.id LIMIT :most""")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A webhook's payment. ``is_counted``: its success is written down, whatever came after."""
+
+    amount_minor: int
+    currency: str
+    is_counted: bool
 
 
 async def lease_due(
@@ -50,10 +71,20 @@ async def put_off(tx: Tx, payment_id: UUID, check_at: datetime) -> None:
     await tx.execute(_PUT_OFF, {"id": payment_id, "check_at": check_at})
 
 
-async def note_webhook(tx: Tx, provider: str, webhook_id: str, now: datetime) -> bool:
-    """False when the webhook was heard before."""
-    values = {"provider": provider, "webhook_id": webhook_id, "now": now}
-    return (await tx.execute(_HEARD, values)).rowcount == 1
+async def hear_webhooks(
+    tx: Tx, said: Sequence[tuple[str, str, UUID | None]], now: datetime
+) -> dict[int, Known | None]:
+    """Note webhooks, by provider, id and payment, that all differ in their ids.
+
+    Those that were not heard before, by their place, each with what is known of its payment.
+    """
+    rows = await tx.fetch(_HEAR, *(list(column) for column in zip(*said, strict=True)), now)
+    return {
+        row["place"] - 1: None
+        if row["id"] is None
+        else Known(row["amount_minor"], row["currency"], is_counted=row["is_counted"])
+        for row in rows
+    }
 
 
 async def list_owed_by_cancelled_events(reader: Reader, most: int) -> list[UUID]:

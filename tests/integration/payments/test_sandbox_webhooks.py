@@ -153,6 +153,21 @@ async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, s
     assert await states(runtime) == [(1, False, False)]
 
 
+async def test_a_shop_that_nobody_reaches_loses_one_try_a_connection(anna, runtime, shop):
+    count = sending.CONNECTIONS_MAX + 3
+    for n in range(1, count + 1):
+        await anna.confirm(await anna.begin(f"A-1-{n}"), DECLINED)
+    away = {"sandbox_webhook_url": "http://127.0.0.1:9/nobody"}
+    there, runtime.settings = runtime.settings, runtime.settings.model_copy(update=away)
+    assert await sending.send_due(runtime) == count
+    assert sorted(await states(runtime)) == sorted(
+        [(1, False, False)] * sending.CONNECTIONS_MAX + [(0, False, False)] * 3
+    )
+    runtime.settings = there
+    assert await sending.send_due(runtime) == 3
+    assert len(shop.heard) == 3
+
+
 async def test_many_senders_send_each_once(anna, shop, runtime):
     for n in range(1, 9):
         await anna.confirm(await anna.begin(f"A-1-{n}"), DECLINED)
@@ -180,7 +195,7 @@ async def test_news_go_before_echoes(anna, shop, runtime, clock):
     for n in range(1, sending.BATCH_MAX + 2):
         buyer = Buyer(anna.client, anna.event)
         await buyer.confirm(await buyer.begin(f"A-{n // 20 + 1}-{n % 20 + 1}"), DECLINED)
-    payment = await anna.begin("A-5-1")
+    payment = await anna.begin("A-20-1")
     await anna.confirm(payment, WEBHOOK_LATER)
     clock.advance(seconds=5.1)
     await send_sandbox_webhooks(runtime)

@@ -19,9 +19,9 @@ from tiketi.payments.providers.standard_webhooks import signed_headers
 log = structlog.get_logger(__name__)
 
 # A round sends so many; with the loop's pause that bounds what echoes may cost a busy shop.
-BATCH_MAX = 50
+BATCH_MAX = 100
 # So many are on their way at once: a shop decides together what arrives together.
-CONNECTIONS_MAX = 10
+CONNECTIONS_MAX = 16
 TIMEOUT_SECONDS = 5.0
 # A slow shop gets the rest of the batch in the next round.
 BEGIN_SECONDS_MAX = 5.0
