@@ -156,7 +156,8 @@ async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, s
 async def test_a_shop_that_nobody_reaches_loses_one_try_a_connection(anna, runtime, shop):
     count = sending.CONNECTIONS_MAX + 3
     for n in range(1, count + 1):
-        await anna.confirm(await anna.begin(f"A-1-{n}"), DECLINED)
+        buyer = Buyer(anna.client, anna.event)
+        await buyer.confirm(await buyer.begin(f"A-1-{n}"), DECLINED)
     away = {"sandbox_webhook_url": "http://127.0.0.1:9/nobody"}
     there, runtime.settings = runtime.settings, runtime.settings.model_copy(update=away)
     assert await sending.send_due(runtime) == count
