@@ -20,27 +20,34 @@ from tiketi.seats import claims_repository as seats
 from tiketi.tickets import repository as tickets
 
 _PLACE = re.compile(r"(?<!:):(\w+)")
+_DRIVERS_PLACE = re.compile(r"\$\d+")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """``when`` says what asks it, in the words of the page; ``sql`` is as the module has it."""
+    """``when`` says what asks it, in the words of the page; ``sql`` is as the module has it: for
+    Core, or with the driver's own places.
+    """
 
     name: str
     when: str
-    sql: TextClause
+    sql: TextClause | str
 
 
 HOT = (
-    Statement("look at seats", "a lock, before it is granted", seats._AVAILABLE),
+    Statement(
+        "look at seats",
+        "a lock, before it is granted; several buyers' at once",
+        seats._UNOWNED,
+    ),
     Statement("sell seats", "a settlement", seats._SELL_SEATS),
     Statement("give seats back", "expiry, cancellation, refund", seats._RELEASE_SEATS),
     Statement("sell general places", "a settlement", seats._SELL_GENERAL),
     Statement("give general places back", "expiry, cancellation", seats._RELEASE_GENERAL),
     Statement("every seat's state", "availability, twice a second an event", availability._STATES),
     Statement("places that remain", "availability", availability._REMAINING),
-    Statement("find a reservation", "GET", reservations._GET),
-    Statement("find reservations", "before a payment, a settlement", reservations._LIST),
+    Statement("find a reservation", "GET …/tickets.pdf", reservations._GET),
+    Statement("find reservations", "GET, before a payment, a settlement", reservations._LIST),
     Statement("extend holds", "POST /payments", reservations._EXTEND),
     Statement("reservations of a buyer", "GET /reservations", reservations._LIST_OF_USER),
     Statement("lock reservations", "a settlement", reservations._LOCK),
@@ -55,7 +62,11 @@ HOT = (
     Statement("ask the provider", "confirm", payments_confirming._CLAIM),
     Statement("money was taken", "a settlement", payments._SETTLE_CAPTURED),
     Statement("payments in doubt", "the reconciler", payments_due._LEASE_DUE),
-    Statement("tickets of a reservation", "GET …/tickets", tickets._OF_RESERVATION),
+    Statement(
+        "tickets of reservations",
+        "GET …/tickets, several buyers' at once",
+        tickets._OF_RESERVATIONS,
+    ),
     Statement("a ticket by its code", "check-in", tickets._BY_CODE),
     Statement("let in", "check-in", tickets._CHECK_IN),
     Statement("the next message", "mail", outbox._TAKE),
@@ -129,7 +140,9 @@ async def explain_hot(runtime: Runtime) -> list[Plan]:
         return [Plan(each, await _explain(driver, each.sql)) for each in HOT]
 
 
-async def _explain(driver: Any, sql: TextClause) -> tuple[tuple[str, str | None], ...]:
+async def _explain(driver: Any, sql: TextClause | str) -> tuple[tuple[str, str | None], ...]:
+    if isinstance(sql, str):
+        return await _explain_prepared(driver, sql, len(set(_DRIVERS_PLACE.findall(sql))))
     names: list[str] = []
 
     def place(found: re.Match[str]) -> str:
@@ -137,8 +150,14 @@ async def _explain(driver: Any, sql: TextClause) -> tuple[tuple[str, str | None]
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    await driver.execute(f"PREPARE hot AS {_PLACE.sub(place, sql.text)}")
-    values = f"({', '.join(['NULL'] * len(names))})" if names else ""
+    return await _explain_prepared(driver, _PLACE.sub(place, sql.text), len(names))
+
+
+async def _explain_prepared(
+    driver: Any, sql: str, places: int
+) -> tuple[tuple[str, str | None], ...]:
+    await driver.execute(f"PREPARE hot AS {sql}")
+    values = f"({', '.join(['NULL'] * places)})" if places else ""
     answer = await driver.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot{values}")
     await driver.execute("DEALLOCATE hot")
     found = sorted(set(_scans(answer[0]["Plan"])), key=str)

@@ -63,16 +63,36 @@ async def list_own(
     )
 
 
-async def list_own_tickets(reader: Reader, reservation_id: UUID, user_id: UUID) -> list[Ticket]:
-    """The tickets, void ones of a refund included; NotConfirmed before there were any."""
-    reservation = await get_own(reader, reservation_id, user_id)
-    return await _tickets_of(reader, reservation)
+async def look_up_own(runtime: Runtime, reservation_id: UUID, user_id: UUID) -> Reservation:
+    """One's own reservation, read with others that are looked up at this moment; NotFound."""
+    found = await look_up(runtime, reservation_id)
+    if found.user_id != user_id:
+        raise NotFound
+    return found
+
+
+async def look_up_own_tickets(
+    runtime: Runtime, reservation_id: UUID, user_id: UUID
+) -> list[Ticket]:
+    """The tickets, void ones of a refund included; NotConfirmed before there were any, NotFound of
+    another's reservation.
+    """
+    found = await tickets.look_up_tickets(runtime, reservation_id)
+    if not found:
+        await look_up_own(runtime, reservation_id, user_id)
+        raise NotConfirmed
+    # All of a reservation are its buyer's.
+    if found[0].user_id != user_id:
+        raise NotFound
+    return found
 
 
 async def get_own_sheet(reader: Reader, reservation_id: UUID, user_id: UUID) -> TicketSheet:
     """The same, with what is printed beside them."""
     reservation = await get_own(reader, reservation_id, user_id)
-    found = await _tickets_of(reader, reservation)
+    found = await tickets.list_tickets(reader, reservation.id)
+    if not found:
+        raise NotConfirmed
     event = await events.get_event(reader, reservation.event_id)
     return TicketSheet(event, reservation.number, found)
 
@@ -80,10 +100,3 @@ async def get_own_sheet(reader: Reader, reservation_id: UUID, user_id: UUID) -> 
 async def count_buyers(reader: Reader, event_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many people have reserved anything, by event, whether or not they paid."""
     return await repository.count_buyers(reader, event_ids)
-
-
-async def _tickets_of(reader: Reader, reservation: Reservation) -> list[Ticket]:
-    found = await tickets.list_tickets(reader, reservation.id)
-    if not found:
-        raise NotConfirmed
-    return found

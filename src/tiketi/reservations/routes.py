@@ -54,8 +54,7 @@ async def _admit(call: Call[Any, Any], event_id: UUID) -> Admitted:
 
 
 async def _is_own(call: Call[Any, Any]) -> None:
-    async with call.runtime.database.latest() as reader:
-        await reading.get_own(reader, call.path_id("reservation_id"), call.actor.user_id)
+    await reading.look_up_own(call.runtime, call.path_id("reservation_id"), call.actor.user_id)
 
 
 @routes.post(
@@ -179,10 +178,8 @@ async def list_reservations(call: Call[None, ReservationsQuery]) -> Page[Reserva
 @routes.get("/{reservation_id}", answer=ReservationView)
 async def get_reservation(call: Call[None, None]) -> ReservationView:
     """One of one's own reservations."""
-    async with call.runtime.database.latest() as reader:
-        return ReservationView.of(
-            await reading.get_own(reader, call.path_id("reservation_id"), call.actor.user_id)
-        )
+    reservation_id, user_id = call.path_id("reservation_id"), call.actor.user_id
+    return ReservationView.of(await reading.look_up_own(call.runtime, reservation_id, user_id))
 
 
 @routes.post(
@@ -203,10 +200,9 @@ async def cancel_reservation(call: Call[None, None]) -> ReservationView:
 @routes.get("/{reservation_id}/tickets", answer=TicketsView, errors=(NotConfirmed,))
 async def list_tickets(call: Call[None, None]) -> TicketsView:
     """The tickets of a confirmed reservation, with their QR codes."""
-    async with call.runtime.database.latest() as reader:
-        found = await reading.list_own_tickets(
-            reader, call.path_id("reservation_id"), call.actor.user_id
-        )
+    found = await reading.look_up_own_tickets(
+        call.runtime, call.path_id("reservation_id"), call.actor.user_id
+    )
     codes = call.runtime.one(QrCodes)
     return TicketsView(
         items=[TicketView.of(ticket, await codes.svg(ticket.code)) for ticket in found]

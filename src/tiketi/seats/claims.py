@@ -1,10 +1,13 @@
 """Use cases on places in PostgreSQL: hold, sell, give back. All or none."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from tiketi.infra.invariants import Invariant
+from tiketi.infra.lookups import Lookups
 from tiketi.infra.postgres import Reader, Tx
+from tiketi.infra.runtime import Runtime
 from tiketi.seats import claims_repository as repository
 from tiketi.seats.domain import Holding, SeatMap
 from tiketi.seats.errors import SeatTaken, SoldOut
@@ -51,10 +54,32 @@ async def release_places(tx: Tx, holdings: Sequence[Holding]) -> None:
 
 
 async def list_available_seats(
-    reader: Reader, event_id: UUID, indexes: Sequence[int], opened: Sequence[UUID] = ()
-) -> set[int]:
+    runtime: Runtime, event_id: UUID, indexes: Sequence[int], opened: Sequence[UUID] = ()
+) -> AbstractSet[int]:
     """Those of the seats that nobody holds or bought, and that are kept for nobody else."""
-    return await repository.list_available_of(reader, event_id, indexes, opened)
+    return await runtime.one(_looks).find((event_id, tuple(indexes), tuple(opened))) or frozenset()
+
+
+# Seats of an event, and the allotments that their buyer may take from.
+_Look = tuple[UUID, tuple[int, ...], tuple[UUID, ...]]
+
+
+def _looks(runtime: Runtime) -> Lookups[_Look, AbstractSet[int]]:
+    return Lookups("seats", runtime.database, _look)
+
+
+async def _look(reader: Reader, looks: Sequence[_Look]) -> dict[_Look, AbstractSet[int]]:
+    asked = {(event_id, index) for event_id, indexes, _ in looks for index in indexes}
+    kept_by = await repository.read_unowned(reader, asked)
+    return {
+        look: {
+            index
+            for index in look[1]
+            if (seat := (look[0], index)) in kept_by
+            and (kept_by[seat] is None or kept_by[seat] in look[2])
+        }
+        for look in looks
+    }
 
 
 async def list_changed_sold_out(reader: Reader) -> list[tuple[UUID, bool]]:

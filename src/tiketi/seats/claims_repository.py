@@ -4,7 +4,7 @@ Rows are locked in sorted order (event, seat; tier, bucket), so that no two of t
 can wait for each other in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -118,10 +118,12 @@ _RELEASE_GENERAL = text("""
         held = b.held - locked.was_held, sold = b.sold - locked.was_sold
     FROM locked WHERE b.tier_id = locked.tier_id AND b.bucket = locked.bucket""")
 
-_AVAILABLE = text("""
-    SELECT seat_index FROM seats.seat
-    WHERE event_id = :event_id AND seat_index = ANY(:indexes)
-        AND (state = 'a' OR (state = 'b' AND allotment_id = ANY(:opened)))""")
+# Of several buyers at once, by the driver itself. Which allotments are open is each buyer's own.
+_UNOWNED = """
+    SELECT s.event_id, s.seat_index, s.allotment_id
+    FROM unnest($1::uuid[], $2::int[]) AS w (event_id, seat_index)
+    JOIN seats.seat AS s USING (event_id, seat_index)
+    WHERE s.state = 'a' OR (s.state = 'b' AND s.allotment_id IS NOT NULL)"""
 
 
 async def claim_seats(
@@ -195,12 +197,17 @@ def _seats_of(holdings: Sequence[Holding]) -> dict[str, list[object]]:
     }
 
 
-async def list_available_of(
-    reader: Reader, event_id: UUID, indexes: Sequence[int], opened: Sequence[UUID]
-) -> set[int]:
-    values = {"event_id": event_id, "indexes": list(indexes), "opened": list(opened)}
-    rows = await reader.execute(_AVAILABLE, values)
-    return set(rows.scalars())
+async def read_unowned(
+    reader: Reader, seats: Iterable[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], UUID | None]:
+    """Those of the seats, (event, index), that nobody holds or bought, with the allotment that
+    keeps each back, if one does.
+    """
+    asked = list(seats)
+    rows = await reader.fetch(
+        _UNOWNED, [event_id for event_id, _ in asked], [index for _, index in asked]
+    )
+    return {(row["event_id"], row["seat_index"]): row["allotment_id"] for row in rows}
 
 
 _CHANGED_SOLD_OUT = text("""

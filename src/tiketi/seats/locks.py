@@ -54,8 +54,7 @@ async def lock_seats(
         with suppress(NotFound):
             return await renew_lock(runtime, seat_map, lock_id, user_id)
     indexes = [place.index for place in places]
-    async with runtime.database.latest() as reader:
-        free = await claims.list_available_seats(reader, seat_map.event_id, indexes, opened)
+    free = await claims.list_available_seats(runtime, seat_map.event_id, indexes, opened)
     gone = set(indexes) - free
     if gone:
         await _release_all(runtime, by_section, user_id, lock_id)

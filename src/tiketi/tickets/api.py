@@ -10,6 +10,7 @@ from tiketi.tickets.service import (
     find_ticket,
     issue_tickets,
     list_tickets,
+    look_up_tickets,
     void_tickets,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "find_ticket",
     "issue_tickets",
     "list_tickets",
+    "look_up_tickets",
     "void_tickets",
 ]

@@ -22,6 +22,7 @@ class Ticket:
     code: str
     reservation_id: UUID
     event_id: UUID
+    user_id: UUID
     tier_id: UUID
     seat_id: str | None
     status: TicketStatus

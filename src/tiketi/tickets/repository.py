@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
 from sqlalchemy import text
 
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.tickets.domain import Ticket, TicketStatus
 
-_COLUMNS = "id, code, reservation_id, event_id, tier_id, seat_id, status, checked_in_at, gate"
+_COLUMNS = """
+    id, code, reservation_id, event_id, user_id, tier_id, seat_id, status, checked_in_at, gate"""
 
 _INSERT = text("""
     INSERT INTO tickets.ticket
@@ -19,14 +21,14 @@ _INSERT = text("""
         CAST(:reservation_ids AS uuid[]), CAST(:positions AS smallint[]),
         CAST(:places AS smallint[]), CAST(:event_ids AS uuid[]), CAST(:user_ids AS uuid[]),
         CAST(:tier_ids AS uuid[]), CAST(:seat_ids AS text[]))""")
-_OF_RESERVATION = text(f"""
-    SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = :reservation_id
-    ORDER BY position, place""")  # noqa: S608 # our own column names
+# By the driver itself: every buyer asks for them.
+_OF_RESERVATIONS = f"""
+    SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = ANY($1::uuid[])
+    ORDER BY reservation_id, position, place"""  # noqa: S608 # our own column names
 _VOID = text("""
     UPDATE tickets.ticket SET status = 'void'
     WHERE reservation_id = :reservation_id AND status <> 'void'""")
-_BY_CODE = text(f"""
-    SELECT {_COLUMNS} FROM tickets.ticket WHERE code = :code""")  # noqa: S608 # our own names
+_BY_CODE = f"SELECT {_COLUMNS} FROM tickets.ticket WHERE code = $1"  # noqa: S608 # our own names
 _CHECK_IN = text("""
     UPDATE tickets.ticket
     SET status = 'used', checked_in_at = :now, checked_in_by = :actor_id, gate = :gate
@@ -51,9 +53,14 @@ async def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-async def list_of_reservation(reader: Reader, reservation_id: UUID) -> list[Ticket]:
-    rows = await reader.execute(_OF_RESERVATION, {"reservation_id": reservation_id})
-    return [_ticket(row) for row in rows]
+async def list_of_reservations(
+    reader: Reader, reservation_ids: Sequence[UUID]
+) -> dict[UUID, list[Ticket]]:
+    """By reservation, those of each in the order of its items; none without a ticket."""
+    found: dict[UUID, list[Ticket]] = {}
+    for row in await reader.fetch(_OF_RESERVATIONS, list(reservation_ids)):
+        found.setdefault(row["reservation_id"], []).append(_ticket(row))
+    return found
 
 
 async def void_of_reservation(tx: Tx, reservation_id: UUID) -> None:
@@ -61,8 +68,8 @@ async def void_of_reservation(tx: Tx, reservation_id: UUID) -> None:
 
 
 async def find_by_code(reader: Reader, code: str) -> Ticket | None:
-    row = (await reader.execute(_BY_CODE, {"code": code})).first()
-    return _ticket(row) if row is not None else None
+    rows = await reader.fetch(_BY_CODE, code)
+    return _ticket(rows[0]) if rows else None
 
 
 async def check_in(tx: Tx, code: str, *, now: datetime, actor_id: UUID, gate: str | None) -> bool:
@@ -73,15 +80,16 @@ async def check_in(tx: Tx, code: str, *, now: datetime, actor_id: UUID, gate: st
     return done.rowcount == 1
 
 
-def _ticket(row: Any) -> Ticket:
+def _ticket(row: Record) -> Ticket:
     return Ticket(
-        id=row.id,
-        code=row.code,
-        reservation_id=row.reservation_id,
-        event_id=row.event_id,
-        tier_id=row.tier_id,
-        seat_id=row.seat_id,
-        status=TicketStatus(row.status),
-        checked_in_at=row.checked_in_at,
-        gate=row.gate,
+        id=row["id"],
+        code=row["code"],
+        reservation_id=row["reservation_id"],
+        event_id=row["event_id"],
+        user_id=row["user_id"],
+        tier_id=row["tier_id"],
+        seat_id=row["seat_id"],
+        status=TicketStatus(row["status"]),
+        checked_in_at=row["checked_in_at"],
+        gate=row["gate"],
     )

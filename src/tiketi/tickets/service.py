@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from tiketi.infra.invariants import Invariant
+from tiketi.infra.lookups import Lookups
 from tiketi.infra.postgres import Reader, Tx
+from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import NotFound
 from tiketi.kernel.ids import new_id
 from tiketi.tickets import repository
@@ -40,7 +42,17 @@ async def void_tickets(tx: Tx, reservation_id: UUID) -> None:
 
 async def list_tickets(reader: Reader, reservation_id: UUID) -> list[Ticket]:
     """A reservation's tickets in the order of its items."""
-    return await repository.list_of_reservation(reader, reservation_id)
+    found = await repository.list_of_reservations(reader, [reservation_id])
+    return found.get(reservation_id, [])
+
+
+async def look_up_tickets(runtime: Runtime, reservation_id: UUID) -> list[Ticket]:
+    """The same, read with others that are looked up at this moment."""
+    return await runtime.one(_tickets).find(reservation_id) or []
+
+
+def _tickets(runtime: Runtime) -> Lookups[UUID, list[Ticket]]:
+    return Lookups("tickets", runtime.database, repository.list_of_reservations)
 
 
 async def find_ticket(reader: Reader, code: str) -> Ticket:

@@ -126,6 +126,30 @@ async def test_a_confirmed_reservation_has_a_ticket_for_each_place(client, event
     assert await broken(runtime) == []
 
 
+async def test_who_ask_for_tickets_at_once_each_get_their_own_and_nobody_another_s(
+    client, event, runtime
+):
+    buyers = [client.token() for _ in range(4)]
+    held = [
+        (await reserve(client, event, buyer, [f"A-1-{number}"])).json()["id"]
+        for number, buyer in enumerate(buyers, 1)
+    ]
+    for reservation_id in held[:3]:
+        await confirm(runtime, reservation_id)
+
+    async def ask(buyer: str, reservation_id: str) -> object:
+        answer = await client.get(f"/reservations/{reservation_id}/tickets", token=buyer)
+        body = answer.json()
+        return [ticket["seat_id"] for ticket in body["items"]] if "items" in body else body["code"]
+
+    own = [ask(buyer, reservation_id) for buyer, reservation_id in zip(buyers, held, strict=True)]
+    others = [ask(buyers[0], reservation_id) for reservation_id in (*held[1:], str(new_id()))]
+    assert await asyncio.gather(*own, *others) == [
+        *(["A-1-1"], ["A-1-2"], ["A-1-3"], "not_confirmed"),
+        *["not_found"] * 4,
+    ]
+
+
 async def test_tickets_are_printed_a_page_each(client, event, runtime):
     anna = client.token()
     held = (await reserve(client, event, anna, ["A-1-1", "A-1-2"])).json()

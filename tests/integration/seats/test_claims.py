@@ -84,6 +84,27 @@ async def test_the_second_buyer_of_a_seat_is_refused_and_told_which(runtime, sea
     assert await owners(runtime) == {3: first, 4: first}
 
 
+async def test_those_who_look_at_once_each_hear_what_is_free_for_them(runtime, seat_map):
+    other, fans = hall(5), new_id()
+    async with runtime.database.transaction() as tx:
+        await tx.execute(
+            text("""
+                INSERT INTO seats.seat (event_id, seat_index, tier_id, state, allotment_id)
+                VALUES (:event_id, 3, :tier_id, 'a', NULL),
+                    (:event_id, 4, :tier_id, 'b', :fans)"""),
+            {"event_id": other.event_id, "tier_id": TIER, "fans": fans},
+        )
+    await claim(runtime, seat_map, [3])
+    found = await asyncio.gather(
+        claims.list_available_seats(runtime, seat_map.event_id, [3, 4]),
+        claims.list_available_seats(runtime, other.event_id, [3, 4]),
+        claims.list_available_seats(runtime, other.event_id, [3, 4], [new_id()]),
+        claims.list_available_seats(runtime, other.event_id, [3, 4], [new_id(), fans]),
+        claims.list_available_seats(runtime, other.event_id, [0]),
+    )
+    assert found == [{4}, {3}, {3}, {3, 4}, set()]
+
+
 async def test_500_buyers_of_overlapping_seats_in_adverse_order_never_share_one(runtime, seat_map):
     chosen = random.Random(7)
     won: dict[UUID, list[int]] = {}
