@@ -24,10 +24,12 @@ async def get_payment(runtime: Runtime, payment_id: UUID) -> Payment:
     return payment
 
 
-async def check_own(runtime: Runtime, payment_id: UUID, user_id: UUID) -> None:
-    """NotFound unless it is one's own payment."""
-    if (await get_payment(runtime, payment_id)).user_id != user_id:
+async def get_own(runtime: Runtime, payment_id: UUID, user_id: UUID) -> Payment:
+    """One's own payment; NotFound for any other."""
+    payment = await get_payment(runtime, payment_id)
+    if payment.user_id != user_id:
         raise NotFound
+    return payment
 
 
 def _payments(runtime: Runtime) -> Lookups[UUID, Payment]:

@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from tiketi.infra.batching import Batcher
 from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository_confirming
 from tiketi.payments.domain import Payment
+from tiketi.reservations import api as reservations
+from tiketi.reservations.api import Reservation, ReservationStatus
 
 # Beyond the provider's timeout: to write down what it said. Then the asking process is dead.
 SETTLE_SECONDS = 3.0
 BATCH_MAX = 64
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 2
+FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 5.0
+
+
+# A late buyer's money is taken and then decides; with these there is nothing left to decide.
+_UNPAYABLE = (
+    ReservationStatus.CONFIRMED,
+    ReservationStatus.CANCELLED,
+    ReservationStatus.REFUNDED,
+)
+
+
+class NothingToPay(Exception):
+    """The payment's reservation is over, or paid."""
 
 
 class Claims:
@@ -22,7 +35,7 @@ class Claims:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._batcher: Batcher[UUID, Payment | None] = Batcher(
+        self._batcher: Batcher[Payment, Payment | None] = Batcher(
             "payment_claims",
             self._take,
             batch_max=BATCH_MAX,
@@ -31,18 +44,34 @@ class Claims:
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 
-    async def take(self, payment_id: UUID) -> Payment | None:
-        """The payment, which nobody else may ask the provider about now; None for all but one."""
-        return await self._batcher.submit(payment_id)
+    async def take(self, payment: Payment) -> Payment | None:
+        """The payment, which nobody else may ask the provider about now; None for all but one.
 
-    async def _take(self, ids: Sequence[UUID]) -> Sequence[Payment | None]:
+        NothingToPay.
+        """
+        return await self._batcher.submit(payment)
+
+    async def _take(self, asked: Sequence[Payment]) -> Sequence[Payment | Exception | None]:
         now = self._runtime.clock.now()
         async with self._runtime.database.latest() as writer:
+            ids = {payment.reservation_id for payment in asked}
+            found = await reservations.list_reservations(writer, list(ids))
+            payable = {each.id for each in found if is_payable(each)}
             claimed = await repository_confirming.claim(
-                writer, ids, confirming_until=now + lease(self._runtime), now=now
+                writer,
+                [payment.id for payment in asked if payment.reservation_id in payable],
+                confirming_until=now + lease(self._runtime),
+                now=now,
             )
         # Of two who ask for the same payment one has it.
-        return [claimed.pop(payment_id, None) for payment_id in ids]
+        return [
+            claimed.pop(payment.id, None) if payment.reservation_id in payable else NothingToPay()
+            for payment in asked
+        ]
+
+
+def is_payable(reservation: Reservation) -> bool:
+    return reservation.status not in _UNPAYABLE
 
 
 def lease(runtime: Runtime) -> timedelta:

@@ -12,7 +12,7 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.payments import repository, repository_confirming
 from tiketi.payments.access import get_payment
-from tiketi.payments.claims import Claims, lease
+from tiketi.payments.claims import Claims, NothingToPay, is_payable, lease
 from tiketi.payments.domain import UNPAID_ENDS, Payment, PaymentStatus
 from tiketi.payments.errors import AnswerLost, PaymentFinal, ProviderAway
 from tiketi.payments.methods import METHOD_LIMIT, Method, digest_method, find_limit
@@ -24,19 +24,11 @@ from tiketi.payments.repository_methods import count_places, note_method
 from tiketi.payments.settlements import Settlements
 from tiketi.payments.starting import abandoned_at
 from tiketi.reservations import api as reservations
-from tiketi.reservations.api import ReservationStatus
 
 POLL_SECONDS_MIN = 0.02
 POLL_SECONDS_MAX = 0.25
 
 Details = Mapping[str, Any]
-
-# A late buyer's money is taken and then decides; with these there is nothing left to decide.
-_UNPAYABLE = (
-    ReservationStatus.CONFIRMED,
-    ReservationStatus.CANCELLED,
-    ReservationStatus.REFUNDED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +38,14 @@ class _Claim:
     is_refused: bool = False
 
 
-async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) -> Payment:
-    """The payment after its provider was asked: settled, or processing where that takes longer.
+async def confirm_payment(runtime: Runtime, payment: Payment, details: Details) -> Payment:
+    """The payment, as it was found, after its provider was asked: settled, or processing where that
+    takes longer.
 
     Confirming a settled payment again changes nothing. PaymentFinal for one that is over unpaid,
     Invalid for details no charge can be made from, ProviderAway when nothing was begun.
     """
-    claim = await _claim(runtime, payment_id, details)
+    claim = await _claim(runtime, payment, details)
     payment = claim.payment
     if claim.is_mine:
         return await _charge(runtime, payment, details)
@@ -61,40 +54,48 @@ async def confirm_payment(runtime: Runtime, payment_id: UUID, details: Details) 
     if payment.status in UNPAID_ENDS:
         raise PaymentFinal
     if payment.is_being_confirmed(runtime.clock.now()):
-        return await _await_answer(runtime, payment_id)
+        return await _await_answer(runtime, payment.id)
     if payment.is_in_doubt:
         return await _look_again(runtime, payment)
     return payment
 
 
-async def _claim(runtime: Runtime, payment_id: UUID, details: Details) -> _Claim:
+async def _claim(runtime: Runtime, payment: Payment, details: Details) -> _Claim:
     """Who may ask the provider: decided by one conditional write, which leaves no lock behind."""
-    payment = await get_payment(runtime, payment_id)
     is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
     gateway = runtime.one(Providers).find(payment.provider)
     if gateway is not None and (details or is_waiting):
         gateway.provider.check_details(charge_of(payment), details)
     if not is_waiting:
         return _Claim(payment, is_mine=False)
-    reservation = await reservations.look_up(runtime, payment.reservation_id)
-    if reservation.status in _UNPAYABLE:
+    try:
+        return await _claim_open(runtime, payment, details)
+    except NothingToPay:
         now = runtime.clock.now()
         async with runtime.database.transaction() as tx:
             over = await repository.settle_unpaid(
-                tx, payment_id, PaymentStatus.CANCELLED, None, now
+                tx, payment.id, PaymentStatus.CANCELLED, None, now
             )
-            return _Claim(over or await _read(tx, payment_id), is_mine=False)
-    await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
+            return _Claim(over or await _read(tx, payment.id), is_mine=False)
+
+
+async def _claim_open(runtime: Runtime, payment: Payment, details: Details) -> _Claim:
     limit = await find_limit(runtime, payment)
-    digest = None if limit is None else await digest_method(runtime, payment, details)
-    if limit is not None and digest is not None:
-        return await _claim_within(runtime, payment, Method(digest, reservation.places, limit))
-    claimed = await runtime.one(Claims).take(payment_id)
-    return _Claim(claimed or await get_payment(runtime, payment_id), is_mine=claimed is not None)
+    if limit is not None:
+        reservation = await reservations.look_up(runtime, payment.reservation_id)
+        if not is_payable(reservation):
+            raise NothingToPay
+        digest = await digest_method(runtime, payment, details)
+        if digest is not None:
+            return await _claim_within(runtime, payment, Method(digest, reservation.places, limit))
+    await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
+    claimed = await runtime.one(Claims).take(payment)
+    return _Claim(claimed or await get_payment(runtime, payment.id), is_mine=claimed is not None)
 
 
 async def _claim_within(runtime: Runtime, payment: Payment, method: Method) -> _Claim:
     """The same, if the means of payment may pay for so many places more; else it ends here."""
+    await runtime.one(Providers).get(payment.provider).check(ProviderCall.CONFIRM)
     now = runtime.clock.now()
     async with runtime.database.transaction() as tx:
         used = await count_places(tx, payment, method.digest)

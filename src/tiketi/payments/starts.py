@@ -14,7 +14,7 @@ from tiketi.payments.starting import Start, needs_introduction, start_payments
 
 BATCH_MAX = 32
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 2
+FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 5.0
 CREATED = 201
 

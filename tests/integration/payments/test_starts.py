@@ -12,6 +12,7 @@ from tiketi.infra.idempotency_store import Key
 from tiketi.infra.runtime import open_runtime
 from tiketi.kernel.errors import Invalid, NotFound
 from tiketi.kernel.ids import new_id
+from tiketi.payments.access import get_payment
 from tiketi.payments.claims import Claims
 from tiketi.payments.domain import PaymentStatus
 from tiketi.payments.starting import Start
@@ -113,12 +114,12 @@ async def test_one_key_for_two_reservations_in_two_processes_starts_one_payment(
 
 
 async def test_of_many_who_confirm_one_payment_one_may_ask_its_provider(runtime, other, buyers):
-    payment = await buyers[0].begin("A-1-1")
-    payment_id = UUID(payment["id"])
+    begun = await buyers[0].begin("A-1-1")
+    payment = await get_payment(runtime, UUID(begun["id"]))
     taken = await asyncio.gather(
-        *(process.one(Claims).take(payment_id) for process in (runtime, other) for _ in range(8))
+        *(process.one(Claims).take(payment) for process in (runtime, other) for _ in range(8))
     )
-    assert [each.id for each in taken if each is not None] == [payment_id]
+    assert [each.id for each in taken if each is not None] == [payment.id]
 
 
 def _tier(buyer, name):

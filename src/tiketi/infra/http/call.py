@@ -21,7 +21,8 @@ class Call(Generic[BodyT, QueryT]):
     """``body`` and ``query`` are the endpoint's models, None where it declares none.
 
     ``raw`` is the body's bytes, ``claims`` those of the token or receipt that was shown, ``route``
-    the endpoint's path with its parameters still in braces.
+    the endpoint's path with its parameters still in braces. ``found`` is what the endpoint's guard
+    looked at.
     """
 
     runtime: Runtime
@@ -32,6 +33,7 @@ class Call(Generic[BodyT, QueryT]):
     body: BodyT
     query: QueryT
     raw: bytes = b""
+    found: Any = None
     caller: Actor | None = None
     claims: dict[str, Any] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)

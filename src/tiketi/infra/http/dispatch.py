@@ -162,7 +162,7 @@ class Dispatch:
             if name.endswith("_id"):
                 call.path_id(name)
         if self._endpoint.guard is not None:
-            await self._endpoint.guard(call)
+            call.found = await self._endpoint.guard(call)
 
     async def _parse(self, call: Call[Any, Any]) -> None:
         if self._endpoint.writes:

@@ -14,7 +14,7 @@ from tiketi.kernel.actor import Role
 from tiketi.kernel.errors import TiketiError
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
-Guard = Callable[[Call[Any, Any]], Awaitable[None]]
+Guard = Callable[[Call[Any, Any]], Awaitable[object]]
 
 
 class Access(Enum):
@@ -33,9 +33,9 @@ class Endpoint:
 
     ``answer`` is the model of a success, None for no body, or a media type for anything else.
     ``takes_receipt`` lets a Queue-Receipt stand in for the access token. ``guard`` raises NotFound
-    for a path that names nothing the caller may see; it runs before the body is read. ``detached``:
-    a write goes on to its end when its client goes away; one that is a single bounded script, and
-    may be repeated, need not.
+    for a path that names nothing the caller may see; it runs before the body is read, and what it
+    gives is the call's ``found``. ``detached``: a write goes on to its end when its client goes
+    away; one that is a single bounded script, and may be repeated, need not.
     """
 
     method: str

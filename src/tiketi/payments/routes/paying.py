@@ -43,8 +43,8 @@ REFUNDS_SHOWN_MAX = 100
 routes = Routes("payments")
 
 
-async def _is_own(call: Call[Any, Any]) -> None:
-    await access.check_own(call.runtime, call.path_id("payment_id"), call.actor.user_id)
+async def _get_own(call: Call[Any, Any]) -> Payment:
+    return await access.get_own(call.runtime, call.path_id("payment_id"), call.actor.user_id)
 
 
 def _render(payment: Payment) -> bytes:
@@ -107,7 +107,7 @@ async def get_payment(call: Call[None, None]) -> PaymentView:
     "/{payment_id}/confirm",
     body=ConfirmPaymentBody,
     answer=PaymentView,
-    guard=_is_own,
+    guard=_get_own,
     errors=(PaymentFinal, ProviderAway),
 )
 async def confirm_payment(call: Call[ConfirmPaymentBody, None]) -> PaymentView:
@@ -118,9 +118,7 @@ async def confirm_payment(call: Call[ConfirmPaymentBody, None]) -> PaymentView:
     `refunded`.
     """
     with queue.measure_payments(call.runtime):
-        payment = await confirming.confirm_payment(
-            call.runtime, call.path_id("payment_id"), call.body.details()
-        )
+        payment = await confirming.confirm_payment(call.runtime, call.found, call.body.details())
     if payment.status is PaymentStatus.SUCCEEDED:
         return PaymentView.of(payment, [])
     async with call.runtime.database.latest() as reader:
