@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +32,7 @@ _CONFLICT_STATES = ("40P01", "40001")
 _AWAY_STATES = (DEMOTED, *_CONFLICT_STATES)
 # Those that say something of the server, not of one statement or of its load.
 _LOST_CLASSES = ("08", "57P", DEMOTED)
+_BEGIN = text("SELECT 1")
 
 
 class Reader:
@@ -85,6 +86,14 @@ class Tx(Reader):
         repairs by itself (caches, locks, the waiting room).
         """
         self._after_commit.append(effect)
+
+    async def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
+        """The same, in the transaction: Core begins that with its first statement, the driver
+        never; so a ``fetch`` that comes first costs one statement more.
+        """
+        if not (await self.driver()).is_in_transaction():
+            await self.execute(_BEGIN)
+        return await super().fetch(query, *values)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -23,18 +23,20 @@ _PUT_OFF = text("""
     UPDATE payments.payment SET check_at = :check_at, checks = 0
     WHERE id = :id AND settled_at IS NULL""")
 # Sorted, so that two who hear the same webhooks wait for each other in one order.
-_HEAR = """
+_HEAR = text("""
     WITH said AS (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[])
+        SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:webhook_ids AS text[]),
+            CAST(:payment_ids AS uuid[]))
             WITH ORDINALITY AS s (provider, webhook_id, payment_id, place)),
     heard AS (
         INSERT INTO payments.webhook (provider, webhook_id, received_at)
-        SELECT provider, webhook_id, $4::timestamptz FROM said ORDER BY provider, webhook_id
+        SELECT provider, webhook_id, CAST(:now AS timestamptz) FROM said
+        ORDER BY provider, webhook_id
         ON CONFLICT DO NOTHING RETURNING provider, webhook_id)
     SELECT said.place, p.id, p.amount_minor, p.currency,
         p.settled_at IS NOT NULL AND p.status NOT IN ('failed', 'cancelled') AS is_counted
     FROM heard JOIN said USING (provider, webhook_id)
-    LEFT JOIN payments.payment AS p ON p.id = said.payment_id AND p.provider = said.provider"""
+    LEFT JOIN payments.payment AS p ON p.id = said.payment_id AND p.provider = said.provider""")
 # Served by the index of payments that are paid and not given back: few once an event's are.
 _OF_CANCELLED_EVENTS = text("""
     SELECT p.id FROM payments.payment AS p
@@ -78,12 +80,18 @@ async def hear_webhooks(
 
     Those that were not heard before, by their place, each with what is known of its payment.
     """
-    rows = await tx.fetch(_HEAR, *(list(column) for column in zip(*said, strict=True)), now)
+    providers, webhook_ids, payment_ids = (list(column) for column in zip(*said, strict=True))
+    values = {
+        "providers": providers,
+        "webhook_ids": webhook_ids,
+        "payment_ids": payment_ids,
+        "now": now,
+    }
     return {
-        row["place"] - 1: None
-        if row["id"] is None
-        else Known(row["amount_minor"], row["currency"], is_counted=row["is_counted"])
-        for row in rows
+        row.place - 1: None
+        if row.id is None
+        else Known(row.amount_minor, row.currency, is_counted=row.is_counted)
+        for row in await tx.execute(_HEAR, values)
     }
 
 

@@ -1,11 +1,15 @@
-"""A restart of the server costs no request after it."""
+"""A restart costs no request after it, and nothing slips out of a transaction."""
 
 import asyncio
+from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from tiketi.infra.embedded import EmbeddedPostgres, throwaway_directory
 from tiketi.infra.postgres import Database
+
+ID = UUID(int=7)
 
 
 async def test_dead_connections_in_the_pool_are_replaced_unnoticed(settings):
@@ -23,3 +27,23 @@ async def test_dead_connections_in_the_pool_are_replaced_unnoticed(settings):
             async with database.transaction() as tx:
                 assert (await tx.execute(text("SELECT 1"))).scalar_one() == 1
         await database.close()
+
+
+class ChangedTheirMind(Exception):
+    pass
+
+
+async def write_and_leave(database, *, comes_first: bool) -> None:
+    async with database.transaction() as tx:
+        if not comes_first:
+            await tx.execute(text("SELECT 1"))
+        await tx.fetch("INSERT INTO infra.outbox (id, topic, payload) SELECT $1, 'x', '{}'", ID)
+        raise ChangedTheirMind
+
+
+@pytest.mark.parametrize("comes_first", [False, True])
+async def test_what_the_driver_writes_is_undone_with_the_transaction(runtime, comes_first):
+    with pytest.raises(ChangedTheirMind):
+        await write_and_leave(runtime.database, comes_first=comes_first)
+    async with runtime.database.latest() as reader:
+        assert await reader.fetch("SELECT FROM infra.outbox WHERE id = $1", ID) == []

@@ -35,6 +35,14 @@ async def hear_all(runtime, *webhooks, provider="sandbox"):
     )
 
 
+async def move(runtime, payment, reservation_id: str) -> None:
+    async with runtime.database.transaction() as tx:
+        await tx.execute(
+            text("UPDATE payments.payment SET reservation_id = :to WHERE id = :id"),
+            {"id": payment["id"], "to": reservation_id},
+        )
+
+
 async def count_transactions(runtime) -> int:
     async with runtime.database.latest() as reader:
         rows = await reader.execute(text("SELECT count(DISTINCT xmin::text) FROM payments.webhook"))
@@ -99,6 +107,22 @@ async def test_one_that_cannot_be_written_costs_nobody_else_theirs(anna, runtime
     assert [str(outcome.id) for outcome in outcomes] == [each["id"] for each in payments[:3]]
     assert await statuses(anna, *payments) == [*["succeeded"] * 3, "requires_action"]
     assert await count_rows(runtime, "payments.webhook") == 3
+    assert await audit(runtime) == []
+
+
+async def test_what_could_not_be_acted_on_was_not_heard(anna, runtime):
+    """Its payment has lost its reservation, which shows only once the money is counted."""
+    broken, whole = await anna.begin("A-1-1"), await anna.begin("A-1-2")
+    await move(runtime, broken, str(new_id()))
+    webhook = said(broken)
+    lost, counted = await hear_all(runtime, webhook, said(whole))
+    assert isinstance(lost, KeyError)
+    assert str(counted.id) == whole["id"]
+    assert await count_rows(runtime, "payments.webhook") == 1
+    await move(runtime, broken, broken["reservation_id"])
+    assert await statuses(anna, broken) == ["requires_action"]
+    await hear_all(runtime, webhook)
+    assert await statuses(anna, broken) == ["succeeded"]
     assert await audit(runtime) == []
 
 
