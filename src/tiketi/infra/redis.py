@@ -101,6 +101,8 @@ class RedisStore:
             raise _judged(error) from error
 
     async def close(self) -> None:
+        for lane in self._lanes.values():
+            await lane.close()
         await self.client.aclose()
 
     async def _send(self, key: str, words: tuple[Any, ...]) -> Any:

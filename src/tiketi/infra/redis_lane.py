@@ -1,39 +1,43 @@
-"""Commands of one turn of the loop travel together: one write, then their replies in turn.
+"""Commands of one turn of the loop travel together, on one connection that is never lent out.
 
-A command sent alone costs a process some 100 µs, most of it a system call and a task's wake-up in
-each direction; together they share those.
+By redis-py a command that is sent alone costs a process some 100 µs: a connection taken from its
+pool and given back, a task that waits for the reply, two timers. redis-py opens the connections,
+with all that it knows of addresses, TLS and passwords; the lane writes and reads them itself.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
+from hiredis import PushNotification, Reader
+from redis._parsers.base import BaseParser  # its classes of errors, by their first word
 from redis.asyncio import BlockingConnectionPool, RedisCluster
 from redis.asyncio.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import InvalidResponse
 
-# Two, so that one is on its way while the other's replies are read; more would only be smaller.
-FLIGHTS_MAX = 2
-COMMANDS_A_FLIGHT_MAX = 128
+# Sent and not yet answered; the next wait here, where a caller may still leave.
+UNANSWERED_MAX = 256
 # Beyond it a caller is told at once instead of waiting for what will be too late.
 WAITING_MAX = 10_000
 
 Lines = Callable[[], AbstractAsyncContextManager[Connection]]
-_Sent = tuple[bytes, asyncio.Future[Any]]
+_Reply = asyncio.Future[Any]
+_NO_MORE = object()
 
 
 class Lane:
-    """The way to one node."""
+    """The way to one node: a connection, opened when it is needed and after it broke."""
 
     def __init__(self, lines: Lines, *, timeout_seconds: float) -> None:
         self._lines = lines
         self._timeout_seconds = timeout_seconds
-        self._waiting: deque[_Sent] = deque()
-        self._flights: set[asyncio.Task[None]] = set()
-        self._flying = 0
+        self._waiting: deque[tuple[bytes, _Reply]] = deque()
+        self._is_due = False
+        self._line: _Line | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     async def send(self, command: bytes) -> Any:
         """The reply to one packed command.
@@ -43,57 +47,145 @@ class Lane:
         """
         if len(self._waiting) >= WAITING_MAX:
             raise RedisConnectionError("too many commands wait for the store")
-        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        reply: _Reply = loop.create_future()
         self._waiting.append((command, reply))
-        if self._flying < FLIGHTS_MAX:
-            # It starts in the next turn of the loop, with all that this turn still sends.
-            self._flying += 1
-            flight = asyncio.create_task(self._fly())
-            self._flights.add(flight)  # held, or it could be collected midway
-            flight.add_done_callback(self._flights.discard)
+        if not self._is_due:
+            # In the next turn of the loop, with all that this turn still sends.
+            self._is_due = True
+            loop.call_soon(self._send_waiting)
         return await reply
 
-    async def _fly(self) -> None:
+    async def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+
+    def _send_waiting(self) -> None:
+        self._is_due = False
+        if self._line is not None:
+            self._line.send(self._waiting)
+        elif self._waiting and self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep_line())
+
+    async def _keep_line(self) -> None:
+        """One connection from its opening to its end; who has no reply by then hears of it."""
         try:
-            await self._send_waiting()
+            async with asyncio.timeout(self._timeout_seconds) as opening, self._lines() as opened:
+                opening.reschedule(None)
+                self._line = _Line(opened, self._send_waiting, self._timeout_seconds)
+                self._line.send(self._waiting)
+                raise await self._line.ended
+        except Exception as error:  # noqa: BLE001 # each caller hears of it
+            if self._line is None:
+                self._fail_waiting(error)
+            else:
+                self._line.fail(error)
+        except BaseException:
+            left = RedisConnectionError("the process ends")
+            if self._line is not None:
+                self._line.fail(left)
+            self._fail_waiting(left)
+            raise
         finally:
-            # At once, not when the task is seen to be done: who sends in between would be left.
-            self._flying -= 1
+            self._line = self._keeper = None
+        # Those that had not been sent when it broke, on another.
+        self._send_waiting()
 
-    async def _send_waiting(self) -> None:
+    def _fail_waiting(self, error: BaseException) -> None:
         while self._waiting:
-            count = min(len(self._waiting), COMMANDS_A_FLIGHT_MAX)
-            batch = [self._waiting.popleft() for _ in range(count)]
-            replies = iter([reply for _, reply in batch])
-            try:
-                async with asyncio.timeout(self._timeout_seconds), self._lines() as line:
-                    await line.send_packed_command(b"".join([sent for sent, _ in batch]), False)
-                    await _read(line, replies)
-            except Exception as error:  # noqa: BLE001 # each caller hears of it
-                _fail(batch, error)
-            except BaseException:
-                _fail(batch, RedisConnectionError("the process ends"))
-                raise
+            _fail(self._waiting.popleft()[1], error)
 
 
-async def _read(line: Connection, replies: Iterator[asyncio.Future[Any]]) -> None:
-    for reply in replies:
-        try:
-            result = await line.read_response(disable_decoding=True, disconnect_on_error=True)
-        except ResponseError as error:
+class _Line(asyncio.Protocol):
+    """One connection that redis-py has opened. ``ended`` says why it is of no more use."""
+
+    def __init__(
+        self, opened: Connection, make_room: Callable[[], None], timeout_seconds: float
+    ) -> None:
+        writer: Any = opened._writer  # noqa: SLF001 # its own way to read costs what this one saves
+        self._transport: asyncio.Transport = writer.transport
+        if self._transport.is_closing():
+            raise RedisConnectionError("the connection was closed")
+        # Who closes the connection by way of redis-py waits for this one to hear of it.
+        self._opener = cast("asyncio.Protocol", self._transport.get_protocol())
+        self._transport.set_protocol(self)
+        self._make_room = make_room
+        self._timeout_seconds = timeout_seconds
+        self._reader = Reader(
+            protocolError=InvalidResponse,
+            replyError=BaseParser.parse_error,
+            notEnoughData=_NO_MORE,
+        )
+        self._unanswered: deque[tuple[float, _Reply]] = deque()  # with the end of its time
+        self._watch: asyncio.TimerHandle | None = None
+        self.ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+
+    def send(self, waiting: "deque[tuple[bytes, _Reply]]") -> None:
+        """Those in front, as many as there is room for, in one write."""
+        count = min(len(waiting), UNANSWERED_MAX - len(self._unanswered))
+        if count <= 0 or self.ended.done():
+            return
+        until = asyncio.get_running_loop().time() + self._timeout_seconds
+        commands: list[bytes] = []
+        for _ in range(count):
+            command, reply = waiting.popleft()
             if not reply.done():
-                reply.set_exception(error)
+                commands.append(command)
+                self._unanswered.append((until, reply))
+        self._transport.write(b"".join(commands))
+        if self._watch is None:
+            self._look()
+
+    def data_received(self, data: bytes) -> None:
+        reader, unanswered = self._reader, self._unanswered
+        was_full = len(unanswered) >= UNANSWERED_MAX
+        reader.feed(data)
+        while (found := reader.gets(False)) is not _NO_MORE:
+            if isinstance(found, PushNotification):
+                continue
+            _, reply = unanswered.popleft()
+            if reply.done():
+                continue
+            if isinstance(found, Exception):
+                reply.set_exception(found)
+            else:
+                reply.set_result(found)
+        if was_full:
+            self._make_room()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._opener.connection_lost(error)
+        self._give_up(error or RedisConnectionError("the connection was closed"))
+
+    def fail(self, error: BaseException) -> None:
+        """Whoever has no reply hears that there will be none."""
+        if self._watch is not None:
+            self._watch.cancel()
+        while self._unanswered:
+            _fail(self._unanswered.popleft()[1], error)
+
+    def _look(self) -> None:
+        """Whether the oldest has waited for too long; and again when it will have."""
+        self._watch = None
+        if not self._unanswered or self.ended.done():
+            return
+        loop, until = asyncio.get_running_loop(), self._unanswered[0][0]
+        if until <= loop.time():
+            self._give_up(RedisConnectionError("no reply in time"))
         else:
-            if not reply.done():
-                reply.set_result(result)
+            self._watch = loop.call_at(until, self._look)
+
+    def _give_up(self, error: Exception) -> None:
+        if not self.ended.done():
+            self.ended.set_result(error)
 
 
-def _fail(batch: list[_Sent], error: Exception) -> None:
-    for _, reply in batch:
-        if not reply.done():
-            lost = RedisConnectionError(f"no reply: {error or type(error).__name__}")
-            lost.__cause__ = error
-            reply.set_exception(lost)
+def _fail(reply: _Reply, error: BaseException) -> None:
+    if not reply.done():
+        lost = RedisConnectionError(f"no reply: {error or type(error).__name__}")
+        lost.__cause__ = error
+        reply.set_exception(lost)
 
 
 def lines_of_pool(pool: BlockingConnectionPool) -> Lines:
@@ -104,11 +196,9 @@ def lines_of_pool(pool: BlockingConnectionPool) -> Lines:
         line = await pool.get_connection()  # type: ignore[no-untyped-call]
         try:
             yield line
-        except BaseException:
+        finally:
             # Replies may still be on their way: nobody else may read them.
             await line.disconnect(nowait=True)
-            raise
-        finally:
             await pool.release(line)
 
     return open_line
@@ -124,13 +214,10 @@ def lines_of_node(cluster: RedisCluster, name: str) -> Lines:
             raise RedisConnectionError(f"{name} has left the cluster")
         line = node.acquire_connection()
         try:
-            await node.disconnect_if_needed(line)
             await line.connect()  # type: ignore[no-untyped-call]
             yield line
-        except BaseException:
-            await line.disconnect(nowait=True)
-            raise
         finally:
+            await line.disconnect(nowait=True)
             node.release(line)
 
     return open_line

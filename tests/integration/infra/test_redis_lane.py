@@ -31,8 +31,8 @@ async def test_each_caller_has_the_reply_to_their_own_command(runtime):
 
 
 async def test_who_sends_again_at_once_is_not_left_behind(runtime, monkeypatch):
-    """As the last flight lands, before anybody has seen that it did."""
-    monkeypatch.setattr(redis_lane, "FLIGHTS_MAX", 1)
+    """As the last reply makes room, before anybody has heard of it."""
+    monkeypatch.setattr(redis_lane, "UNANSWERED_MAX", 1)
     async with asyncio.timeout(10):
         for number in range(50):
             assert await runtime.redis.run(ADD, ["set"], [number]) == 1
