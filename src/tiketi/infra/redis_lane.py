@@ -18,6 +18,7 @@ from redis.asyncio.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse
 
+KEEPER = "redis-line"  # the name of a connection's task
 # Sent and not yet answered; the next wait here, where a caller may still leave.
 UNANSWERED_MAX = 256
 # Beyond it a caller is told at once instead of waiting for what will be too late.
@@ -66,7 +67,7 @@ class Lane:
         if self._line is not None:
             self._line.send(self._waiting)
         elif self._waiting and self._keeper is None:
-            self._keeper = asyncio.create_task(self._keep_line())
+            self._keeper = asyncio.create_task(self._keep_line(), name=KEEPER)
 
     async def _keep_line(self) -> None:
         """One connection from its opening to its end; who has no reply by then hears of it."""
@@ -138,6 +139,8 @@ class _Line(asyncio.Protocol):
             self._look()
 
     def data_received(self, data: bytes) -> None:
+        if self.ended.done():
+            return  # too late: who asked was told so
         reader, unanswered = self._reader, self._unanswered
         was_full = len(unanswered) >= UNANSWERED_MAX
         reader.feed(data)

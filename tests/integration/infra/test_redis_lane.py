@@ -78,6 +78,44 @@ async def test_cut_connections_cost_callers_no_more_than_a_moment(runtime):
     assert await runtime.redis.command("SCARD", "set") == 40
 
 
+def lanes() -> list[asyncio.Task[None]]:
+    """The tasks that keep a connection."""
+    return [task for task in asyncio.all_tasks() if task.get_name() == redis_lane.KEEPER]
+
+
+async def test_a_connection_that_was_closed_while_idle_costs_nobody_a_command(runtime):
+    for number in range(5):
+        # No script: nothing would send it again. Its key says whose connections are closed next.
+        await runtime.redis.command("SADD", "KILL", number)
+        [lane] = lanes()
+        await runtime.redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
+        await asyncio.wait_for(lane, 5)
+    assert await runtime.redis.command("SCARD", "KILL") == 5
+
+
+async def test_those_that_were_not_sent_when_the_connection_broke_go_on_the_next(
+    runtime, monkeypatch
+):
+    monkeypatch.setattr(redis_lane, "UNANSWERED_MAX", 1)
+    await runtime.redis.command("DEL", "set")
+    calls = [asyncio.create_task(runtime.redis.command("SADD", "set", n)) for n in range(9)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await runtime.redis.client.client_kill_filter(_type="normal", skipme=True)
+    replies = await asyncio.gather(*calls, return_exceptions=True)
+    lost = [reply for reply in replies if isinstance(reply, Unavailable)]
+    assert len(lost) <= 1
+    assert replies.count(1) >= 8
+
+
+async def test_a_store_that_is_closed_leaves_no_connection_behind(runtime, settings):
+    store = RedisStore(settings)
+    await asyncio.gather(*(store.run(ADD, ["set"], [n]) for n in range(5)))
+    assert lanes()
+    await store.close()
+    assert lanes() == []
+
+
 async def test_a_store_that_is_away_is_said_to_every_caller(runtime):
     async with redis_away(runtime):
         replies = await asyncio.gather(
