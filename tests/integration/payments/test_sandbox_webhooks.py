@@ -86,6 +86,13 @@ async def states(runtime) -> list[tuple[int, bool, bool]]:
         return [tuple(row) for row in rows]
 
 
+async def decline(anna, count: int) -> None:
+    """So many buyers' cards, each of which is an echo."""
+    for n in range(count):
+        buyer = Buyer(anna.client, anna.event)
+        await buyer.confirm(await buyer.begin(f"A-{n // 20 + 1}-{n % 20 + 1}"), DECLINED)
+
+
 async def test_a_slow_charge_is_confirmed_by_its_webhook(anna, shop, runtime, clock):
     payment = await anna.begin("A-1-1")
     assert (await anna.confirm(payment, WEBHOOK_LATER)).json()["status"] == "processing"
@@ -155,9 +162,7 @@ async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, s
 
 async def test_a_shop_that_nobody_reaches_loses_one_try_a_connection(anna, runtime, shop):
     count = sending.CONNECTIONS_MAX + 3
-    for n in range(1, count + 1):
-        buyer = Buyer(anna.client, anna.event)
-        await buyer.confirm(await buyer.begin(f"A-1-{n}"), DECLINED)
+    await decline(anna, count)
     away = {"sandbox_webhook_url": "http://127.0.0.1:9/nobody"}
     there, runtime.settings = runtime.settings, runtime.settings.model_copy(update=away)
     assert await sending.send_due(runtime) == count
@@ -193,9 +198,7 @@ async def test_a_sender_that_dies_is_replaced(anna, shop, runtime, clock):
 
 
 async def test_news_go_before_echoes(anna, shop, runtime, clock):
-    for n in range(1, sending.BATCH_MAX + 2):
-        buyer = Buyer(anna.client, anna.event)
-        await buyer.confirm(await buyer.begin(f"A-{n // 20 + 1}-{n % 20 + 1}"), DECLINED)
+    await decline(anna, sending.BATCH_MAX + 1)
     payment = await anna.begin("A-20-1")
     await anna.confirm(payment, WEBHOOK_LATER)
     clock.advance(seconds=5.1)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 # A round sends so many; with the loop's pause that bounds what echoes may cost a busy shop.
 BATCH_MAX = 100
 # So many are on their way at once: a shop decides together what arrives together.
-CONNECTIONS_MAX = 16
+CONNECTIONS_MAX = 32
 TIMEOUT_SECONDS = 5.0
 # A slow shop gets the rest of the batch in the next round.
 BEGIN_SECONDS_MAX = 5.0
