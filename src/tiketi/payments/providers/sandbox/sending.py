@@ -23,8 +23,8 @@ BATCH_MAX = 100
 # So many are on their way at once: a shop decides together what arrives together.
 CONNECTIONS_MAX = 32
 TIMEOUT_SECONDS = 5.0
-# A slow shop gets the rest of the batch in the next round.
-BEGIN_SECONDS_MAX = 5.0
+# A slow shop gets the rest of the batch in the next round, after what is news by then.
+BEGIN_SECONDS_MAX = 1.0
 # One that is being sent is nobody else's for so long; then its sender is taken for dead.
 LEASE_SECONDS = 30.0
 ATTEMPTS_MAX = 10
