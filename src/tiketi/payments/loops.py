@@ -12,7 +12,7 @@ from tiketi.reservations.api import REFUND_DUE
 
 RECONCILE_INTERVAL_SECONDS = 1.0
 REFUND_INTERVAL_SECONDS = 0.5
-# With the batch of a round: at most 100 webhooks a second and process.
+# With the batch of a round: at most 25 webhooks a second and process.
 WEBHOOK_INTERVAL_SECONDS = 1.0
 
 

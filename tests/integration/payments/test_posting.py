@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.integration.notifications.mail_server import make_certificate
-from tests.support.receiver import open_receiver
 from tiketi.payments.providers.sandbox import posting
-from tiketi.payments.providers.sandbox.posting import Post, post_all, target_of
+from tiketi.payments.providers.sandbox.posting import Post, post_all
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-CONNECTIONS_MAX = 3
+SENDERS_MAX = 3
 
 
 class Server:
@@ -61,9 +60,9 @@ def posts(count: int) -> list[Post]:
 
 async def send(url, count=1, *, post_seconds_max=5.0, begin_seconds_max=5.0):
     return await post_all(
-        target_of(url),
+        url,
         posts(count),
-        connections_max=CONNECTIONS_MAX,
+        senders_max=SENDERS_MAX,
         post_seconds_max=post_seconds_max,
         begin_seconds_max=begin_seconds_max,
     )
@@ -74,23 +73,10 @@ async def test_many_go_over_few_connections_each_once():
     async with opened(server) as url:
         outcomes = await send(url, 20)
     assert [(outcome.arrived, outcome.reason) for outcome in outcomes] == [(True, "200")] * 20
-    assert server.connections == CONNECTIONS_MAX
+    assert server.connections == SENDERS_MAX
     assert sorted(head.split(b"webhook-id: ")[1].split(b"\r\n")[0] for head in server.heads) == (
         sorted(f"msg_{n}".encode() for n in range(20))
     )
-
-
-async def test_a_server_that_takes_one_a_connection_is_served():
-    heard = []
-
-    async def handle(received):
-        heard.append((received.method, received.path, received.headers["host"], received.body))
-        return 204
-
-    async with open_receiver(handle) as port:
-        outcomes = await send(f"http://127.0.0.1:{port}/a b/ü?x=1&y=%20", 7)
-    assert all(outcome.arrived for outcome in outcomes)
-    assert heard == [("POST", "/a%20b/%C3%BC?x=1&y=%20", f"127.0.0.1:{port}", b"{}")] * 7
 
 
 @pytest.mark.parametrize(
@@ -99,9 +85,6 @@ async def test_a_server_that_takes_one_a_connection_is_served():
         (b"HTTP/1.1 299 Fine\r\ncontent-length: 0\r\n\r\n", True, "299"),
         (b"HTTP/1.1 302 There\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", False, "302"),
         (b"HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n", False, "503"),
-        (b"HTTP/1.1 100 Go on\r\n\r\n" + OK, True, "200"),
-        (b"HTTP/1.1 103 Hints\r\nlink: </>\r\n\r\n" + OK, True, "200"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", True, "200"),
     ],
 )
 async def test_the_status_decides(answer, arrived, reason):
@@ -110,18 +93,9 @@ async def test_the_status_decides(answer, arrived, reason):
     assert [(outcome.arrived, outcome.reason) for outcome in outcomes] == [(arrived, reason)] * 2
 
 
-@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\nsome text"])
-async def test_an_answer_that_ends_with_its_connection_counts(head):
-    server = Server(head, closes=True)
-    async with opened(server) as url:
-        outcomes = await send(url, 5)
-    assert [outcome.arrived for outcome in outcomes] == [True] * 5
-    assert server.connections == 5
-
-
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"HTTP/1.1 20", b"SMTP ready\r\n\r\n", b"HTTP/1.1 101 Other\r\nupgrade: x\r\n\r\n"],
+    [b"", b"HTTP/1.1 20", b"SMTP ready\r\n\r\n"],
 )
 async def test_what_is_no_answer_does_not_arrive(answer):
     async with opened(Server(answer, closes=True)) as url:
@@ -133,8 +107,8 @@ async def test_a_server_that_hangs_is_left_alone_and_the_rest_was_not_tried():
     started = time.monotonic()
     async with opened(Server(None)) as url:
         outcomes = await send(url, 10, post_seconds_max=0.1)
-    lost, untried = outcomes[:CONNECTIONS_MAX], outcomes[CONNECTIONS_MAX:]
-    assert all("TimeoutError" in outcome.reason for outcome in lost)
+    lost, untried = outcomes[:SENDERS_MAX], outcomes[SENDERS_MAX:]
+    assert all("Timeout" in outcome.reason for outcome in lost)
     assert untried == [None] * 7
     assert time.monotonic() - started < 5
 
@@ -167,26 +141,3 @@ async def test_only_a_trusted_certificate_is_posted_to(tmp_path, monkeypatch, tr
     posting._trust.cache_clear()
     assert [outcome.arrived for outcome in outcomes] == [trusted] * 2
     assert len(server.heads) == (2 if trusted else 0)
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "head"),
-    [
-        ("http://shop", "shop", 80, b"POST / HTTP/1.1\r\nhost: shop\r\n"),
-        ("http://[::1]:81/a", "::1", 81, b"POST /a HTTP/1.1\r\nhost: [::1]:81\r\n"),
-    ],
-)
-def test_a_url_says_where_to_post(url, host, port, head):
-    target = target_of(url)
-    assert (target.host, target.port, target.head, target.trust) == (host, port, head, None)
-
-
-def test_https_has_its_own_port():
-    assert target_of("https://u:p@shop/x?y").port == 443
-    assert target_of("https://u:p@shop/x?y").head == b"POST /x?y HTTP/1.1\r\nhost: shop\r\n"
-
-
-@pytest.mark.parametrize("url", ["", "shop/hook", "ftp://shop/hook", "http:///hook", "http://s:x"])
-def test_what_is_no_url_is_said(url):
-    with pytest.raises(ValueError, match=r".+"):
-        target_of(url)

@@ -160,14 +160,14 @@ async def test_a_shop_that_nobody_reaches_stops_no_round(anna, runtime, clock, s
     assert await states(runtime) == [(1, False, False)]
 
 
-async def test_a_shop_that_nobody_reaches_loses_one_try_a_connection(anna, runtime, shop):
-    count = sending.CONNECTIONS_MAX + 3
+async def test_a_shop_that_nobody_reaches_loses_one_try_a_sender(anna, runtime, shop):
+    count = sending.SENDERS_MAX + 3
     await decline(anna, count)
     away = {"sandbox_webhook_url": "http://127.0.0.1:9/nobody"}
     there, runtime.settings = runtime.settings, runtime.settings.model_copy(update=away)
     assert await sending.send_due(runtime) == count
     assert sorted(await states(runtime)) == sorted(
-        [(1, False, False)] * sending.CONNECTIONS_MAX + [(0, False, False)] * 3
+        [(1, False, False)] * sending.SENDERS_MAX + [(0, False, False)] * 3
     )
     runtime.settings = there
     assert await sending.send_due(runtime) == 3

@@ -13,15 +13,14 @@ from tiketi.infra.runtime import Runtime
 from tiketi.kernel.clock import rfc3339
 from tiketi.payments.providers.protocol import WebhookKind
 from tiketi.payments.providers.sandbox.key import WebhookKey
-from tiketi.payments.providers.sandbox.posting import Outcome, Post, post_all, target_of
+from tiketi.payments.providers.sandbox.posting import Outcome, Post, post_all
 from tiketi.payments.providers.standard_webhooks import signed_headers
 
 log = structlog.get_logger(__name__)
 
 # A round sends so many; with the loop's pause that bounds what echoes may cost a busy shop.
-BATCH_MAX = 100
-# So many are on their way at once: a shop decides together what arrives together.
-CONNECTIONS_MAX = 32
+BATCH_MAX = 25
+SENDERS_MAX = 4
 TIMEOUT_SECONDS = 5.0
 # A slow shop gets the rest of the batch in the next round, after what is news by then.
 BEGIN_SECONDS_MAX = 1.0
@@ -80,17 +79,13 @@ class _Owed:
 
 
 async def send_due(runtime: Runtime) -> int:
-    """Send what is owed, at most ``BATCH_MAX``, news before echoes; how many were taken up.
-
-    ValueError if the settings name no URL to send to.
-    """
-    target = target_of(runtime.settings.sandbox_webhook_url)
+    """Send what is owed, at most ``BATCH_MAX``, news before echoes; how many were taken up."""
     owed = await _take(runtime)
     if owed:
         outcomes = await post_all(
-            target,
+            runtime.settings.sandbox_webhook_url,
             [_signed(runtime, one) for one in owed],
-            connections_max=CONNECTIONS_MAX,
+            senders_max=SENDERS_MAX,
             post_seconds_max=TIMEOUT_SECONDS,
             begin_seconds_max=BEGIN_SECONDS_MAX,
         )
