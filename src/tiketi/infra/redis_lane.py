@@ -19,8 +19,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import InvalidResponse
 
 KEEPER = "redis-line"  # the name of a connection's task
-# Sent and not yet answered; the next wait here, where a caller may still leave.
-UNANSWERED_MAX = 256
+# Writes that are not answered yet. A write costs the process and the node more than the commands in
+# it, and the node answers one after the other: what comes meanwhile had better come together.
+FLIGHTS_MAX = 2
+COMMANDS_A_FLIGHT_MAX = 128
 # Beyond it a caller is told at once instead of waiting for what will be too late.
 WAITING_MAX = 10_000
 
@@ -102,7 +104,7 @@ class _Line(asyncio.Protocol):
     """One connection that redis-py has opened. ``ended`` says why it is of no more use."""
 
     def __init__(
-        self, opened: Connection, make_room: Callable[[], None], timeout_seconds: float
+        self, opened: Connection, land: Callable[[], None], timeout_seconds: float
     ) -> None:
         writer: Any = opened._writer  # noqa: SLF001 # its own way to read costs what this one saves
         self._transport: asyncio.Transport = writer.transport
@@ -111,7 +113,7 @@ class _Line(asyncio.Protocol):
         # Who closes the connection by way of redis-py waits for this one to hear of it.
         self._opener = cast("asyncio.Protocol", self._transport.get_protocol())
         self._transport.set_protocol(self)
-        self._make_room = make_room
+        self._land = land
         self._timeout_seconds = timeout_seconds
         self._reader = Reader(
             protocolError=InvalidResponse,
@@ -119,21 +121,27 @@ class _Line(asyncio.Protocol):
             notEnoughData=_NO_MORE,
         )
         self._unanswered: deque[tuple[float, _Reply]] = deque()  # with the end of its time
+        self._sent = self._answered = 0
+        # How many were sent with each write that is on its way, and all before it.
+        self._flights: deque[int] = deque()
         self._watch: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     def send(self, waiting: "deque[tuple[bytes, _Reply]]") -> None:
-        """Those in front, as many as there is room for, in one write."""
-        count = min(len(waiting), UNANSWERED_MAX - len(self._unanswered))
-        if count <= 0 or self.ended.done():
+        """Those in front in one write, unless too many writes are on their way: then later."""
+        if not waiting or len(self._flights) >= FLIGHTS_MAX or self.ended.done():
             return
         until = asyncio.get_running_loop().time() + self._timeout_seconds
         commands: list[bytes] = []
-        for _ in range(count):
+        while waiting and len(commands) < COMMANDS_A_FLIGHT_MAX:
             command, reply = waiting.popleft()
             if not reply.done():
                 commands.append(command)
                 self._unanswered.append((until, reply))
+        if not commands:
+            return
+        self._sent += len(commands)
+        self._flights.append(self._sent)
         self._transport.write(b"".join(commands))
         if self._watch is None:
             self._look()
@@ -142,20 +150,22 @@ class _Line(asyncio.Protocol):
         if self.ended.done():
             return  # too late: who asked was told so
         reader, unanswered = self._reader, self._unanswered
-        was_full = len(unanswered) >= UNANSWERED_MAX
         reader.feed(data)
         while (found := reader.gets(False)) is not _NO_MORE:
             if isinstance(found, PushNotification):
                 continue
             _, reply = unanswered.popleft()
+            self._answered += 1
             if reply.done():
                 continue
             if isinstance(found, Exception):
                 reply.set_exception(found)
             else:
                 reply.set_result(found)
-        if was_full:
-            self._make_room()
+        if self._flights and self._flights[0] <= self._answered:
+            while self._flights and self._flights[0] <= self._answered:
+                self._flights.popleft()
+            self._land()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._opener.connection_lost(error)

@@ -32,7 +32,7 @@ async def test_each_caller_has_the_reply_to_their_own_command(runtime):
 
 async def test_who_sends_again_at_once_is_not_left_behind(runtime, monkeypatch):
     """As the last reply makes room, before anybody has heard of it."""
-    monkeypatch.setattr(redis_lane, "UNANSWERED_MAX", 1)
+    monkeypatch.setattr(redis_lane, "FLIGHTS_MAX", 1)
     async with asyncio.timeout(10):
         for number in range(50):
             assert await runtime.redis.run(ADD, ["set"], [number]) == 1
@@ -96,7 +96,8 @@ async def test_a_connection_that_was_closed_while_idle_costs_nobody_a_command(ru
 async def test_those_that_were_not_sent_when_the_connection_broke_go_on_the_next(
     runtime, monkeypatch
 ):
-    monkeypatch.setattr(redis_lane, "UNANSWERED_MAX", 1)
+    monkeypatch.setattr(redis_lane, "FLIGHTS_MAX", 1)
+    monkeypatch.setattr(redis_lane, "COMMANDS_A_FLIGHT_MAX", 1)
     await runtime.redis.command("DEL", "set")
     calls = [asyncio.create_task(runtime.redis.command("SADD", "set", n)) for n in range(9)]
     await asyncio.sleep(0)
