@@ -4,6 +4,7 @@ Only an edge (a route, a loop, a command) opens ``transaction()`` or ``reader()`
 an exception rolls back. Everything below takes the ``Tx`` or ``Reader`` as its first argument.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -67,7 +68,11 @@ class Reader:
 
     async def driver(self) -> "asyncpg.Connection[asyncpg.Record]":
         """The asyncpg connection underneath, for the few statements where Core costs too much."""
-        raw = await self._connection.get_raw_connection()
+        sync = self._connection.sync_connection
+        if sync is None or sync.invalidated:
+            raw = await self._connection.get_raw_connection()
+        else:
+            raw = sync.connection  # the same, at a tenth of the price
         connection: asyncpg.Connection[asyncpg.Record] = raw.driver_connection
         return connection
 
@@ -167,8 +172,15 @@ class Database:
         """Reads on the writer, each its own snapshot: for what a lagging answer would get wrong."""
         async with self._to_writer.place():
             with _translated(self._to_writer):
-                async with self._latest.connect() as connection:
+                connection = await self._latest.connect()
+                try:
                     yield Reader(connection)
+                except BaseException:
+                    await asyncio.shield(connection.close())
+                    raise
+                # By itself it would be closed in a task of its own, where nothing is left to wait
+                # for.
+                await connection.close()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:

@@ -50,19 +50,21 @@ class Lane:
         """
         if len(self._waiting) >= WAITING_MAX:
             raise RedisConnectionError("too many commands wait for the store")
-        loop = asyncio.get_running_loop()
-        reply: _Reply = loop.create_future()
+        reply: _Reply = asyncio.get_running_loop().create_future()
         self._waiting.append((command, reply))
-        if not self._is_due:
-            # In the next turn of the loop, with all that this turn still sends.
-            self._is_due = True
-            loop.call_soon(self._send_waiting)
+        self._send_soon()
         return await reply
 
     async def close(self) -> None:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+
+    def _send_soon(self) -> None:
+        """In the next turn of the loop, with all that this turn still sends."""
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._send_waiting)
 
     def _send_waiting(self) -> None:
         self._is_due = False
@@ -76,7 +78,7 @@ class Lane:
         try:
             async with asyncio.timeout(self._timeout_seconds) as opening, self._lines() as opened:
                 opening.reschedule(None)
-                self._line = _Line(opened, self._send_waiting, self._timeout_seconds)
+                self._line = _Line(opened, self._send_soon, self._timeout_seconds)
                 self._line.send(self._waiting)
                 raise await self._line.ended
         except Exception as error:  # noqa: BLE001 # each caller hears of it
@@ -93,7 +95,7 @@ class Lane:
         finally:
             self._line = self._keeper = None
         # Those that had not been sent when it broke, on another.
-        self._send_waiting()
+        self._send_soon()
 
     def _fail_waiting(self, error: BaseException) -> None:
         while self._waiting:
