@@ -13,8 +13,9 @@ from tiketi.kernel.actor import Role
 
 _COLUMNS = "id, email, name, phone, role, generation, created_at, password_hash"
 
-_GENERATIONS = text("""
-    SELECT id, generation FROM auth.account WHERE id = ANY(:ids) AND erased_at IS NULL""")
+# By the driver itself: every payment asks for it.
+_GENERATIONS = """
+    SELECT id, generation FROM auth.account WHERE id = ANY($1::uuid[]) AND erased_at IS NULL"""
 _FIND = text(f"""
     SELECT {_COLUMNS} FROM auth.account
     WHERE id = ANY(:ids) AND erased_at IS NULL""")  # noqa: S608 # constants of this file
@@ -65,8 +66,8 @@ _ERASE = text("""
 
 async def read_generations(reader: Reader, user_ids: Sequence[UUID]) -> dict[UUID, int]:
     """The token generation of those that stand, by id."""
-    rows = await reader.execute(_GENERATIONS, {"ids": list(user_ids)})
-    return {row.id: row.generation for row in rows}
+    rows = await reader.fetch(_GENERATIONS, list(user_ids))
+    return {row["id"]: row["generation"] for row in rows}
 
 
 async def find_accounts(reader: Reader, user_ids: Sequence[UUID]) -> dict[UUID, Account]:
