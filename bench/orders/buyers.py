@@ -23,7 +23,8 @@ class Refused(RuntimeError):
 class Connection(asyncio.Protocol):
     """One kept-alive connection, one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, host: str = "x", scheme: str = "Bearer") -> None:
+        self._host, self._scheme = host, scheme
         self._received = b""
         self._answer: asyncio.Future[bytes] | None = None
 
@@ -39,7 +40,7 @@ class Connection(asyncio.Protocol):
         end = self._received.find(_HEAD_END)
         if end < 0 or self._answer is None:
             return
-        at = self._received.find(_LENGTH, 0, end + 2)
+        at = self._received[: end + 2].lower().find(_LENGTH)
         length = 0 if at < 0 else int(self._received[at + len(_LENGTH) :].split(b"\r", 1)[0])
         if len(self._received) >= end + len(_HEAD_END) + length:
             answer, self._received = self._received, b""
@@ -53,7 +54,8 @@ class Connection(asyncio.Protocol):
     ) -> Any:
         """The answer's document. Raises Refused for anything but 2xx."""
         content = b"" if body is None else orjson.dumps(body)
-        lines = [f"{method} /api/v1{path} HTTP/1.1", "host: x", f"authorization: Bearer {token}"]
+        lines = [f"{method} /api/v1{path} HTTP/1.1", f"host: {self._host}"]
+        lines += [f"authorization: {self._scheme} {token}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         if method != "GET":
             lines += ["content-type: application/json", f"content-length: {len(content)}"]
