@@ -19,6 +19,7 @@ from psutil import Process
 from bench.orders.buyers import Sale, buy_for
 from bench.orders.pretix.install import NotInstalled, install
 from bench.orders.pretix.server import Pretix, open_pretix
+from bench.orders.turns import asleep
 from bench.program import Figures, over, print_round, run_program
 from bench.ratios import Ratio
 from bench.reservation.orders import open_map
@@ -97,7 +98,8 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> Figures:
             for server in servers:
                 _sell_ours(stage, server, *served[server], figures)
             if pretix:
-                orders, took = pretix.sell(pretix_event, BUYERS, SECONDS_A_ROUND)
+                with asleep(process for _, ours in served.values() for process in ours.values()):
+                    orders, took = pretix.sell(pretix_event, BUYERS, SECONDS_A_ROUND)
                 _note("pretix", orders, took, figures)
             print_round(number, figures)
     return figures

@@ -35,9 +35,9 @@ async def order_for(
 
 
 async def _order_on(shop: Shop, event: str, orders: list[float], until: float) -> None:
+    """A connection for each order, since gunicorn's sync workers close it after their answer."""
     opened = partial(Connection, host=f"127.0.0.1:{shop.port}", scheme="Token")
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(opened, "127.0.0.1", shop.port)
     path = f"/organizers/{shop.organizer}/events/{event}/orders/"
     wanted = {
         "status": "p",
@@ -47,9 +47,10 @@ async def _order_on(shop: Shop, event: str, orders: list[float], until: float) -
     }
     while time.perf_counter() < until:
         started = time.perf_counter()
+        _, connection = await loop.create_connection(opened, "127.0.0.1", shop.port)
         _check(await connection.call("POST", path, shop.token, wanted))
         orders.append(time.perf_counter() - started)
-    connection.close()
+        connection.close()
 
 
 def _check(order: Mapping[str, Any]) -> None:

@@ -19,16 +19,18 @@ from redis import Redis
 from bench.orders.pretix.buyers import Shop, order_for
 from bench.orders.pretix.database import DATABASE, count_paid, create_database, run_in
 from bench.orders.pretix.install import Installed
+from bench.orders.turns import awake, resume
 from bench.stage import Stage, serve
 from tiketi.infra.embedded import pick_free_port
 
-WEB = ("--workers", "2", "--threads", "2")
+WEB = ("--workers", "3")
 # Stopped processes miss every deadline of their arbiter's.
 WEB_QUIET = ("--timeout", "0", "--no-control-socket", "--log-level", "warning")
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "error")
 CACHE, BROKER, RESULTS = 1, 2, 3  # the Valkey's databases; ours is 0
 SHOP_SECONDS_MAX = 60.0
-WARM_UP = "warm-up"
+# The first ends when the workers have loaded, whose caches the second fills.
+WARM_UPS = ("load", "warm")
 WARM_UP_SECONDS = 4.0
 WARM_UP_BUYERS = 8
 DRAIN_SECONDS_MAX = 180.0
@@ -50,10 +52,10 @@ class Pretix:
 
         Raises RuntimeError if the database does not hold every order, paid and with a ticket.
         """
-        with _running(self.web):
+        with awake(self.web):
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 orders, took = runner.run(order_for(self.shop, event, buyers, seconds))
-            with _running(self.worker):
+            with awake(self.worker):
                 self._drain()
         paid = count_paid(self.stage, event)
         if paid != len(orders):
@@ -78,7 +80,7 @@ def open_pretix(stage: Stage, installed: Installed, events: list[str]) -> Iterat
     create_database(stage, installed, environment)
     script = Path(__file__).with_name("shop.py")
     said = run_in(
-        *(installed, environment, "-P", str(script), WARM_UP, *events), timeout=SHOP_SECONDS_MAX
+        *(installed, environment, "-P", str(script), *WARM_UPS, *events), timeout=SHOP_SECONDS_MAX
     )
     shop = Shop(port=port, **json.loads(said.splitlines()[-1]))
     gunicorn = [installed.python, "-m", "gunicorn", "pretix.wsgi", "--bind", f"127.0.0.1:{port}"]
@@ -89,7 +91,8 @@ def open_pretix(stage: Stage, installed: Installed, events: list[str]) -> Iterat
     ):
         pretix = Pretix(stage, shop, Process(web.pid), Process(worker.pid))
         with _ended_awake(pretix.web), _ended_awake(pretix.worker):
-            pretix.sell(WARM_UP, WARM_UP_BUYERS, WARM_UP_SECONDS)
+            for event in WARM_UPS:
+                pretix.sell(event, WARM_UP_BUYERS, WARM_UP_SECONDS)
             yield pretix
 
 
@@ -142,29 +145,13 @@ def _work(
 
 
 @contextmanager
-def _running(process: Process) -> Iterator[None]:
-    """Go on with it and its children; stop them again after the block."""
-    _resume(process)
-    try:
-        yield
-    finally:
-        for each in (process, *process.children(recursive=True)):
-            each.suspend()
-
-
-@contextmanager
 def _ended_awake(process: Process) -> Iterator[None]:
     """A stopped process would not hear that it is to end."""
     try:
         yield
     finally:
         if process.is_running():
-            _resume(process)
-
-
-def _resume(process: Process) -> None:
-    for each in (*process.children(recursive=True), process):
-        each.resume()
+            resume(process)
 
 
 def _count_tasks(broker: "Redis[bytes]") -> int:
