@@ -23,7 +23,7 @@ from bench.orders.turns import awake, resume
 from bench.stage import Stage, serve
 from tiketi.infra.embedded import pick_free_port
 
-WEB = ("--workers", "3")
+WEB = ("--workers", "2")
 # Stopped processes miss every deadline of their arbiter's.
 WEB_QUIET = ("--timeout", "0", "--no-control-socket", "--log-level", "warning")
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "error")
