@@ -46,7 +46,6 @@ HOT = (
     Statement("give general places back", "expiry, cancellation", seats._RELEASE_GENERAL),
     Statement("every seat's state", "availability, twice a second an event", availability._STATES),
     Statement("places that remain", "availability", availability._REMAINING),
-    Statement("find a reservation", "GET …/tickets.pdf", reservations._GET),
     Statement("find reservations", "GET, before a payment, a settlement", reservations._LIST),
     Statement("extend holds", "POST /payments", reservations._EXTEND),
     Statement("reservations of a buyer", "GET /reservations", reservations._LIST_OF_USER),

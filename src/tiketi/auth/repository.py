@@ -13,9 +13,8 @@ from tiketi.kernel.actor import Role
 
 _COLUMNS = "id, email, name, phone, role, generation, created_at, password_hash"
 
-# By the driver itself: every payment asks for it.
-_GENERATIONS = """
-    SELECT id, generation FROM auth.account WHERE id = ANY($1::uuid[]) AND erased_at IS NULL"""
+_GENERATIONS = text("""
+    SELECT id, generation FROM auth.account WHERE id = ANY(:ids) AND erased_at IS NULL""")
 _FIND = text(f"""
     SELECT {_COLUMNS} FROM auth.account
     WHERE id = ANY(:ids) AND erased_at IS NULL""")  # noqa: S608 # constants of this file
@@ -66,7 +65,7 @@ _ERASE = text("""
 
 async def read_generations(reader: Reader, user_ids: Sequence[UUID]) -> dict[UUID, int]:
     """The token generation of those that stand, by id."""
-    rows = await reader.fetch(_GENERATIONS, list(user_ids))
+    rows = await reader.rows(_GENERATIONS, {"ids": list(user_ids)})
     return {row["id"]: row["generation"] for row in rows}
 
 

@@ -66,8 +66,8 @@ _SET_SOLD_OUT = text("""
 
 
 async def find_event(reader: Reader, event_id: UUID) -> Event | None:
-    row = (await reader.execute(_FIND, {"event_id": event_id})).mappings().first()
-    return None if row is None else _event(dict(row))
+    found = await reader.rows(_FIND, {"event_id": event_id})
+    return _event(dict(found[0])) if found else None
 
 
 async def lock_event(tx: Tx, event_id: UUID) -> Event:

@@ -108,7 +108,7 @@ async def keep_all(
     writer: Reader, answers: Sequence[tuple[Key, Kept]], ttl_seconds: int
 ) -> set[Name]:
     """The names of those that were kept: of each the first, unless there was another before."""
-    rows = await writer.execute(
+    rows = await writer.rows(
         _KEEP,
         {
             **_names([key for key, _ in answers]),
@@ -118,7 +118,7 @@ async def keep_all(
             "ttl": ttl_seconds,
         },
     )
-    return {(row.user_id, row.method, row.path, row.key) for row in rows}
+    return {(row["user_id"], row["method"], row["path"], row["key"]) for row in rows}
 
 
 async def forget_old(tx: Tx, ttl_seconds: int) -> int:

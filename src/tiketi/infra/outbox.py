@@ -65,7 +65,7 @@ _FORGET_OLD = text("""
 async def publish(tx: Tx, topic: str, *payloads: Mapping[str, Any]) -> None:
     """Write messages; they leave when the transaction commits."""
     if payloads:
-        await tx.execute(
+        await tx.rows(
             _PUBLISH,
             {
                 "topic": topic,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy import TextClause, text
 
 from tiketi.infra.postgres import Reader, Tx
 from tiketi.payments.domain import Capture, Payment, PaymentStatus
@@ -72,8 +72,8 @@ async def find_payment(reader: Reader, payment_id: UUID) -> Payment | None:
 
 async def find_payments(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Payment]:
     """Those of the ids, by id."""
-    rows = await reader.execute(_FIND, {"ids": list(ids)})
-    return {row["id"]: to_payment(row) for row in rows.mappings()}
+    rows = await reader.rows(_FIND, {"ids": list(ids)})
+    return {row["id"]: to_payment(row) for row in rows}
 
 
 async def lock_payment(tx: Tx, payment_id: UUID) -> Payment | None:
@@ -145,7 +145,7 @@ async def _one(tx: Tx, statement: TextClause, values: dict[str, Any]) -> Payment
     return to_payment((await tx.execute(statement, values)).mappings().one())
 
 
-def to_payment(row: RowMapping) -> Payment:
+def to_payment(row: Any) -> Payment:
     return Payment(**{**row, "status": PaymentStatus(row["status"])})
 
 

@@ -39,8 +39,7 @@ async def claim(
     by id. Whoever has it and dies is looked after when it ends.
     """
     values = {"ids": list(ids), "confirming_until": confirming_until, "now": now}
-    rows = await reader.execute(_CLAIM, values)
-    return {row["id"]: to_payment(row) for row in rows.mappings()}
+    return {row["id"]: to_payment(row) for row in await reader.rows(_CLAIM, values)}
 
 
 async def unclaim(tx: Tx, claimed: Payment, *, check_at: datetime, now: datetime) -> None:

@@ -39,15 +39,15 @@ _KNOW = text(f"""
 
 async def find_live(reader: Reader, reservation_ids: Collection[UUID]) -> dict[UUID, Payment]:
     """The one payment of each reservation that may still succeed, by reservation."""
-    rows = await reader.execute(_FIND_LIVE, {"reservation_ids": list(reservation_ids)})
-    return {row["reservation_id"]: to_payment(row) for row in rows.mappings()}
+    rows = await reader.rows(_FIND_LIVE, {"reservation_ids": list(reservation_ids)})
+    return {row["reservation_id"]: to_payment(row) for row in rows}
 
 
 async def insert_payments(
     tx: Tx, made: Sequence[Payment], check_at: Sequence[datetime], now: datetime
 ) -> None:
     """Each is looked after at its ``check_at``."""
-    await tx.execute(
+    await tx.rows(
         _INSERT,
         {
             "ids": [each.id for each in made],

@@ -20,7 +20,6 @@ _SELECT = """
             FROM reservations.item AS i WHERE i.reservation_id = r.id) AS item_list
     FROM reservations.reservation AS r """
 
-_GET = text(_SELECT + "WHERE r.id = :id")
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
 # What the rows hold is never written again, so that only the rows themselves are locked.
 _LOCK = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id FOR UPDATE OF r")
@@ -61,13 +60,12 @@ _BUYERS = text("""
 
 
 async def find(reader: Reader, reservation_id: UUID) -> Reservation | None:
-    row = (await reader.execute(_GET, {"id": reservation_id})).first()
-    return to_reservation(row) if row is not None else None
+    return next(iter(await list_by_id(reader, [reservation_id])), None)
 
 
 async def list_by_id(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:
     """Those of the ids, newest first."""
-    return [to_reservation(row) for row in await reader.execute(_LIST, {"ids": list(ids)})]
+    return [to_reservation(row) for row in await reader.rows(_LIST, {"ids": list(ids)})]
 
 
 async def find_all(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
@@ -88,7 +86,7 @@ async def list_holdings(reader: Reader, ids: Sequence[UUID]) -> list[Holding]:
 
 async def lock_all(tx: Tx, ids: Sequence[UUID]) -> list[Reservation]:
     """Those of the ids, their rows locked, in sorted order, until the transaction ends."""
-    return [to_reservation(row) for row in await tx.execute(_LOCK, {"ids": list(ids)})]
+    return [to_reservation(row) for row in await tx.rows(_LOCK, {"ids": list(ids)})]
 
 
 async def list_of_user(
@@ -101,7 +99,7 @@ async def list_of_user(
     limit: int,
 ) -> list[Reservation]:
     """Newest first, those before the given id."""
-    rows = await reader.execute(
+    rows = await reader.rows(
         _LIST_OF_USER,
         {
             "user_id": user_id,
@@ -123,16 +121,16 @@ async def set_status(
     now: datetime,
 ) -> list[UUID]:
     """Move those that still are as expected; answers which moved."""
-    rows = await tx.execute(
+    rows = await tx.rows(
         _SET_STATUS, {"ids": list(ids), "status": status, "expected": list(expected), "now": now}
     )
-    return list(rows.scalars())
+    return [row["id"] for row in rows]
 
 
 async def extend(tx: Tx, ids: Sequence[UUID], until: datetime) -> dict[UUID, datetime]:
     """The new ends of the holds by id, without those extended before or no longer pending."""
-    rows = await tx.execute(_EXTEND, {"ids": list(ids), "until": until})
-    return {row.id: row.expires_at for row in rows}
+    rows = await tx.rows(_EXTEND, {"ids": list(ids), "until": until})
+    return {row["id"]: row["expires_at"] for row in rows}
 
 
 async def lock_expired(tx: Tx, now: datetime, limit: int) -> list[UUID]:
@@ -150,19 +148,19 @@ async def count_buyers(reader: Reader, event_ids: Sequence[UUID]) -> dict[UUID, 
 
 def to_reservation(row: Any) -> Reservation:
     return Reservation(
-        id=row.id,
-        number=row.number,
-        event_id=row.event_id,
-        user_id=row.user_id,
-        status=ReservationStatus(row.status),
-        amount_minor=row.amount_minor,
-        currency=row.currency,
+        id=row["id"],
+        number=row["number"],
+        event_id=row["event_id"],
+        user_id=row["user_id"],
+        status=ReservationStatus(row["status"]),
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
         items=tuple(
             Item(UUID(tier_id), price, quantity, seat_index, seat_id, section)
-            for tier_id, price, quantity, seat_index, seat_id, section in row.item_list or ()
+            for tier_id, price, quantity, seat_index, seat_id, section in row["item_list"] or ()
         ),
-        expires_at=row.expires_at,
-        extended=row.extended,
-        created_at=row.created_at,
-        confirmed_at=row.confirmed_at,
+        expires_at=row["expires_at"],
+        extended=row["extended"],
+        created_at=row["created_at"],
+        confirmed_at=row["confirmed_at"],
     )

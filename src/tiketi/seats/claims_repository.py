@@ -177,7 +177,7 @@ async def keep_general_claims(
 async def sell(tx: Tx, holdings: Sequence[Holding]) -> None:
     seats = _seats_of(holdings)
     if seats["indexes"]:
-        await tx.execute(_SELL_SEATS, seats)
+        await tx.rows(_SELL_SEATS, seats)
     general = [each.owner_id for each in holdings if each.has_general]
     if general:
         await tx.execute(_SELL_GENERAL, {"reservation_ids": general})

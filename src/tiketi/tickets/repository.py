@@ -37,7 +37,7 @@ _CHECK_IN = text("""
 
 async def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """One row a ticket, by the names of its columns."""
-    await tx.execute(
+    await tx.rows(
         _INSERT,
         {
             "reservation_ids": [row["reservation_id"] for row in rows],
