@@ -50,6 +50,11 @@ class Gate:
             self._give_back()
 
     @property
+    def free(self) -> int:
+        """How many places nobody has."""
+        return self._free
+
+    @property
     def is_away(self) -> bool:
         """Whether the last that was heard of the server is that it does not answer."""
         return self._away

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tiketi.infra.gate import Gate
 from tiketi.infra.pools import POOLS_DEFAULT, Pools
 from tiketi.infra.postgres_engine import DEMOTED, drop_all, open_engine, probe_reader, probe_writer
+from tiketi.infra.postgres_kept import KeptConnections
 from tiketi.kernel.errors import TiketiError, Unavailable
 from tiketi.settings import Settings
 
@@ -135,11 +136,9 @@ class Database:
         self._reader = open_engine(
             reader_url or writer_url, settings, application, pools.reader
         ).execution_options(isolation_level="AUTOCOMMIT")
+        self._kept = KeptConnections(self._latest)
         wait_seconds = settings.database_timeout_seconds
-        ask_writer, ask_reader = (
-            partial(probe_writer, self._latest),
-            partial(probe_reader, self._reader),
-        )
+        ask_writer, ask_reader = self._probe_writer, partial(probe_reader, self._reader)
         self._to_writer = Gate(pools.writer, wait_seconds=wait_seconds, probe=ask_writer)
         self._to_reader = Gate(pools.reader, wait_seconds=wait_seconds, probe=ask_reader)
         # What the writer lends to reads while their own server is away: the other half commits.
@@ -151,6 +150,7 @@ class Database:
         """One read-committed transaction on the writer; ``Unavailable`` while it is away."""
         async with self._to_writer.place():
             with _translated(self._to_writer):
+                await self._kept.make_room(self._to_writer)
                 async with self._writer.begin() as connection:
                     tx = Tx(connection)
                     yield tx
@@ -178,21 +178,20 @@ class Database:
         """Reads on the writer, each its own snapshot: for what a lagging answer would get wrong."""
         async with self._to_writer.place():
             with _translated(self._to_writer):
-                connection = await self._latest.connect()
+                connection = await self._kept.take(self._to_writer)
                 try:
                     yield Reader(connection)
+                    await self._kept.give_back(connection)
                 except BaseException:
                     await asyncio.shield(connection.close())
                     raise
-                # By itself it would be closed in a task of its own, where nothing is left to wait
-                # for.
-                await connection.close()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
         """Reads of one moment on the writer: for reports that must add up."""
         async with self._to_writer.place():
             with _translated(self._to_writer):
+                await self._kept.make_room(self._to_writer)
                 async with self._writer.connect() as connection:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
                     yield Reader(connection)
@@ -201,8 +200,14 @@ class Database:
         await self._to_writer.aclose()
         await self._to_reader.aclose()
         await self._instead.aclose()
+        await self._kept.drop()
         await self._writer.dispose()
         await self._reader.dispose()
+
+    async def _probe_writer(self) -> None:
+        # None of those that are kept may keep the probe from the pool.
+        await self._kept.drop()
+        await probe_writer(self._latest)
 
 
 class _translated:  # noqa: N801 # reads as a statement: `with _translated(gate):`

@@ -1,5 +1,6 @@
 """Engines for PostgreSQL: what a connection is set to, and when it is not to be used again."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event, make_url, text
@@ -35,6 +36,10 @@ class Generations:
         record.info[Generations] = self
         record.info[_GENERATION] = self._current
 
+    def has(self, record_info: dict[Any, Any]) -> bool:
+        """Whether the connection is of now, not of before a fail-over."""
+        return bool(record_info[_GENERATION] == self._current)
+
     def end(self) -> None:
         """The server of the present ones was demoted."""
         self._current += 1
@@ -45,13 +50,23 @@ class Generations:
         """Before each use. One that the server closed, as a restart does, is no good either: it is
         replaced without a round trip, instead of failing a request.
         """
-        if record.info[_GENERATION] != self._current or connection.driver_connection.is_closed():
+        if not self.has(record.info) or connection.driver_connection.is_closed():
             raise DisconnectionError
 
     def judge(self, context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) == DEMOTED:
             context.is_disconnect = True
             self.end()
+
+
+def is_current(connection: AsyncConnection) -> bool:
+    """Whether it can be used again as it is: open, and of after the last fail-over."""
+    sync = connection.sync_connection
+    if sync is None or sync.closed or sync.invalidated:
+        return False
+    raw = sync.connection
+    info, driver = raw.info, raw.driver_connection
+    return info[Generations].has(info) and driver is not None and not driver.is_closed()
 
 
 async def drop_all(connection: AsyncConnection) -> None:
