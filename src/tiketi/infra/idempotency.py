@@ -154,7 +154,7 @@ def _key_of(call: Call[Any, Any]) -> Key | None:
     return Key(
         user_id=call.actor.user_id,
         method=call.request.method,
-        path=call.request.url.path,
+        path=call.request.scope["path"],
         key=given,
         fingerprint=sha256(canonical).digest(),
     )

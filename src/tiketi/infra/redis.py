@@ -106,10 +106,18 @@ class RedisStore:
         await self.client.aclose()
 
     async def _send(self, key: str, words: tuple[Any, ...]) -> Any:
-        if self._is_cluster:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self.client.initialize()
-        node = self._node_of(key)
+        if not self._is_cluster:
+            return await self._lane_to(_STANDALONE).send(pack_command(words))
+        async with asyncio.timeout(self._timeout_seconds):
+            await self.client.initialize()
+        try:
+            node: str = self.client.get_node_from_key(key).name
+            return await self._lane_to(node).send(pack_command(words))
+        except _NO_REPLY:
+            self.client.suspect()  # another node may serve the slot by now
+            raise
+
+    def _lane_to(self, node: str) -> Lane:
         lane = self._lanes.get(node)
         if lane is None:
             lines = (
@@ -117,25 +125,13 @@ class RedisStore:
                 if self._is_cluster
                 else lines_of_pool(self.client.connection_pool)
             )
-            lane = Lane(lines, timeout_seconds=self._timeout_seconds)
-            self._lanes[node] = lane
-        try:
-            return await lane.send(pack_command(words))
-        except _NO_REPLY:
-            if self._is_cluster:
-                self.client.suspect()  # another node may serve the slot by now
-            raise
+            lane = self._lanes[node] = Lane(lines, timeout_seconds=self._timeout_seconds)
+        return lane
 
     async def _ask_client(self, words: Sequence[Any]) -> Any:
         """By way of the client, which in a cluster finds out who has the slot."""
         async with asyncio.timeout(self._timeout_seconds):
             return await self.client.execute_command(*words)
-
-    def _node_of(self, key: str) -> str:
-        if not self._is_cluster:
-            return _STANDALONE
-        node: str = self.client.get_node_from_key(key).name
-        return node
 
     def _sha(self, script: LuaScript) -> str:
         sha = self._shas.get(script.name)

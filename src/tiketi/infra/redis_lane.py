@@ -42,7 +42,7 @@ class Lane:
         self._line: _Line | None = None
         self._keeper: asyncio.Task[None] | None = None
 
-    async def send(self, command: bytes) -> Any:
+    def send(self, command: bytes) -> "asyncio.Future[Any]":
         """The reply to one packed command.
 
         ResponseError as the node answers it. RedisConnectionError where it may have been done or
@@ -53,7 +53,7 @@ class Lane:
         reply: _Reply = asyncio.get_running_loop().create_future()
         self._waiting.append((command, reply))
         self._send_soon()
-        return await reply
+        return reply
 
     async def close(self) -> None:
         if self._keeper is not None:

@@ -16,8 +16,12 @@ from tiketi.tickets.domain import CODE_CHARACTERS
 
 # The characters of the alphanumeric mode (7.4.4); two of them make a number of eleven bits.
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
-_PAIR_BITS = 11
+_NUMBERS = {
+    high + low: len(_ALPHABET) * _ALPHABET.index(high) + _ALPHABET.index(low)
+    for high in _ALPHABET
+    for low in _ALPHABET
+}
+_PAIR_BITS, _LOW_BITS = 11, 6
 _PAIRS = CODE_CHARACTERS // 2
 # The smallest symbol that has room for a code, with the most check words that fit beside it.
 _VERSION, _ERROR, _SIDE = 2, "q", 25
@@ -60,30 +64,35 @@ class QrCodes:
 
 
 class _Symbols:
-    """What each bit of a code adds to its symbol."""
+    """What each pair of a code adds to its symbol."""
 
     def __init__(self) -> None:
         zeros = ["00"] * _PAIRS
         self._of_zeros = _draw(zeros)
-        self._of_bits = [
-            [
+        # By pair, what the low bits of its number add, and what the high ones do.
+        self._of_pairs: list[tuple[list[int], list[int]]] = []
+        for at in range(_PAIRS):
+            of_bits = [
                 _draw([*zeros[:at], _pair(1 << bit), *zeros[at + 1 :]]) ^ self._of_zeros
                 for bit in range(_PAIR_BITS)
             ]
-            for at in range(_PAIRS)
-        ]
+            self._of_pairs.append((_sums(of_bits[:_LOW_BITS]), _sums(of_bits[_LOW_BITS:])))
 
     def draw(self, code: str) -> str:
         symbol = self._of_zeros
-        values = [_VALUES[character] for character in code]
-        for high, low, of_bits in zip(values[::2], values[1::2], self._of_bits, strict=True):
-            number = high * len(_ALPHABET) + low
-            for of_bit in of_bits:
-                if number & 1:
-                    symbol ^= of_bit
-                number >>= 1
+        for at, (of_low, of_high) in enumerate(self._of_pairs):
+            number = _NUMBERS[code[2 * at : 2 * at + 2]]
+            symbol ^= of_low[number % len(of_low)] ^ of_high[number // len(of_low)]
         strokes = [_STROKES[step] for step in symbol.to_bytes(_SYMBOL_BYTES)]
         return f"{_HEAD}{''.join(strokes)}{_FOOT}"
+
+
+def _sums(of_bits: list[int]) -> list[int]:
+    """For each number of so many bits, what its bits add."""
+    sums = [0]
+    for of_bit in of_bits:
+        sums += [each ^ of_bit for each in sums]
+    return sums
 
 
 def _pair(number: int) -> str:
