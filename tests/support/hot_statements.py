@@ -47,6 +47,7 @@ HOT = (
     Statement("every seat's state", "availability, twice a second an event", availability._STATES),
     Statement("places that remain", "availability", availability._REMAINING),
     Statement("find reservations", "GET, before a payment, a settlement", reservations._LIST),
+    Statement("where reservations stand", "confirm", reservations._STATUSES),
     Statement("extend holds", "POST /payments", reservations._EXTEND),
     Statement("reservations of a buyer", "GET /reservations", reservations._LIST_OF_USER),
     Statement("lock reservations", "a settlement", reservations._LOCK),

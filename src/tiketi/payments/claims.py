@@ -8,7 +8,7 @@ from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository_confirming
 from tiketi.payments.domain import Payment
 from tiketi.reservations import api as reservations
-from tiketi.reservations.api import Reservation, ReservationStatus
+from tiketi.reservations.api import ReservationStatus
 
 # Beyond the provider's timeout: to write down what it said. Then the asking process is dead.
 SETTLE_SECONDS = 3.0
@@ -55,8 +55,8 @@ class Claims:
         now = self._runtime.clock.now()
         async with self._runtime.database.latest() as writer:
             ids = {payment.reservation_id for payment in asked}
-            found = await reservations.list_reservations(writer, list(ids))
-            payable = {each.id for each in found if is_payable(each)}
+            statuses = await reservations.read_statuses(writer, ids)
+            payable = {each for each, status in statuses.items() if is_payable(status)}
             claimed = await repository_confirming.claim(
                 writer,
                 [payment.id for payment in asked if payment.reservation_id in payable],
@@ -70,8 +70,8 @@ class Claims:
         ]
 
 
-def is_payable(reservation: Reservation) -> bool:
-    return reservation.status not in _UNPAYABLE
+def is_payable(status: ReservationStatus) -> bool:
+    return status not in _UNPAYABLE
 
 
 def lease(runtime: Runtime) -> timedelta:

@@ -83,7 +83,7 @@ async def _claim_open(runtime: Runtime, payment: Payment, details: Details) -> _
     limit = await find_limit(runtime, payment)
     if limit is not None:
         reservation = await reservations.look_up(runtime, payment.reservation_id)
-        if not is_payable(reservation):
+        if not is_payable(reservation.status):
             raise NothingToPay
         digest = await digest_method(runtime, payment, details)
         if digest is not None:

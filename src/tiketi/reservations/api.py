@@ -30,6 +30,7 @@ from tiketi.reservations.reading import (
     list_reservations,
     look_up,
 )
+from tiketi.reservations.repository import read_statuses
 
 __all__ = [
     "INVARIANTS",
@@ -56,5 +57,6 @@ __all__ = [
     "lock_reservations",
     "look_up",
     "mark_refunded",
+    "read_statuses",
     "release_cancelled_events",
 ]

@@ -1,6 +1,6 @@
 """SQL of the reservations module: the rows themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ _SELECT = """
 _LIST = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id DESC")
 # What the rows hold is never written again, so that only the rows themselves are locked.
 _LOCK = text(_SELECT + "WHERE r.id = ANY(:ids) ORDER BY r.id FOR UPDATE OF r")
+_STATUSES = text("SELECT id, status FROM reservations.reservation WHERE id = ANY(:ids)")
 _LIST_OF_USER = text(
     _SELECT
     + """
@@ -66,6 +67,12 @@ async def find(reader: Reader, reservation_id: UUID) -> Reservation | None:
 async def list_by_id(reader: Reader, ids: Sequence[UUID]) -> list[Reservation]:
     """Those of the ids, newest first."""
     return [to_reservation(row) for row in await reader.rows(_LIST, {"ids": list(ids)})]
+
+
+async def read_statuses(reader: Reader, ids: Collection[UUID]) -> dict[UUID, ReservationStatus]:
+    """Where those of the ids stand."""
+    rows = await reader.rows(_STATUSES, {"ids": list(ids)})
+    return {row["id"]: ReservationStatus(row["status"]) for row in rows}
 
 
 async def find_all(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
