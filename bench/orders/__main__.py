@@ -8,7 +8,7 @@ first time, and half a minute later (`bench/orders/pretix`).
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from statistics import quantiles
 from uuid import UUID
@@ -42,6 +42,8 @@ STATED_PER_SECOND = 20.0
 STATED_P99_MS = 1_500.0
 P99 = 98  # of the hundred quantiles
 
+Served = tuple[Mapping[str, int], Mapping[str, Process]]  # ports and processes by service
+
 
 async def _open(stage: Stage) -> tuple[UUID, list[str], list[str]]:
     runtime = open_library(stage)
@@ -60,9 +62,7 @@ async def _open(stage: Stage) -> tuple[UUID, list[str], list[str]]:
     return event_id, seat_ids, tokens
 
 
-def _serve_all(
-    stage: Stage, server: str, running: ExitStack
-) -> tuple[dict[str, int], dict[str, Process]]:
+def _serve_all(stage: Stage, server: str, running: ExitStack) -> Served:
     """A process of each; the sandbox's webhooks reach the payments' own, as in life."""
     ports = {name: pick_free_port() for name in SERVICES}
     webhooks = f"http://127.0.0.1:{ports['payment']}/api/v1/payments/webhooks/sandbox"
@@ -97,19 +97,26 @@ def measure(stage: Stage, servers: list[str], rounds: int) -> Figures:
         served = {server: _serve_all(stage, server, running) for server in servers}
         for number, pretix_event in enumerate(pretix_events):
             for server in servers:
-                for buyers in (FEW, MANY):
-                    _sell_ours(stage, served[server], _ours(server, buyers), buyers, figures)
+                with asleep(_processes(served, but=server)):
+                    for buyers in (FEW, MANY):
+                        _sell_ours(stage, served[server], _ours(server, buyers), buyers, figures)
             if pretix:
-                with asleep(process for _, ours in served.values() for process in ours.values()):
+                with asleep(_processes(served)):
                     orders, took = pretix.sell(pretix_event, FEW, SECONDS_A_ROUND)
                 _note("pretix", orders, took, figures)
             print_round(number, figures)
     return figures
 
 
+def _processes(served: Mapping[str, Served], *, but: str | None = None) -> Iterator[Process]:
+    for server, (_, processes) in served.items():
+        if server != but:
+            yield from processes.values()
+
+
 def _sell_ours(
     stage: Stage,
-    served: tuple[Mapping[str, int], Mapping[str, Process]],
+    served: Served,
     seller: str,
     buyers: int,
     figures: Figures,
