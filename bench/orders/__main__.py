@@ -33,7 +33,7 @@ from tiketi.seats import api as seats
 SERVICES = ("queue", "reservation", "payment")
 SERVERS = ("hypercorn", "uvicorn")
 # At once. pretix sells no more to more of them, ours does: the few are for the time an order takes.
-FEW, MANY = 32, 128
+FEW, MANY = 32, 256
 SECONDS_A_ROUND = 8
 # More than are sold in a round.
 SEATS = 10_000

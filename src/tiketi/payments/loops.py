@@ -12,7 +12,7 @@ from tiketi.reservations.api import REFUND_DUE
 
 RECONCILE_INTERVAL_SECONDS = 1.0
 REFUND_INTERVAL_SECONDS = 0.5
-# With the batch of a round: at most 25 webhooks a second and process.
+# An echo comes within a second or two, where there are few.
 WEBHOOK_INTERVAL_SECONDS = 1.0
 
 
@@ -35,9 +35,9 @@ async def refund(runtime: Runtime) -> bool:
 async def send_sandbox_webhooks(runtime: Runtime) -> bool:
     """Never more than a batch a pause: the sandbox may not keep its shop busy."""
     async with runtime.database.latest() as writer:
-        settled = await books.settle_due(writer, runtime.clock.now(), sending.BATCH_MAX)
+        settled = await books.settle_due(writer, runtime.clock.now(), sending.NEWS_MAX)
     await sending.send_due(runtime)
-    return settled == sending.BATCH_MAX
+    return settled == sending.NEWS_MAX
 
 
 LOOPS: tuple[Loop, ...] = (

@@ -102,7 +102,8 @@ async def _find_place(runtime: Runtime, event_id: UUID, user_id: UUID) -> Seen |
 async def _join(
     runtime: Runtime, actor: Actor, event_id: UUID, proof: Proof | None, line: Line
 ) -> Seen:
-    if proof is None and not actor.is_crew:
+    # Where nobody waited a moment ago the plain case is hardly there, and asking for it is in vain.
+    if proof is None and not actor.is_crew and line.board.waiting > 0:
         new = await store.join_plain(runtime.redis, event_id, actor.user_id)
         if new is not None and (new.epoch, new.life, new.place.is_drawn) == line.data:
             return Seen(new.place, line.board, is_new=True, admitted=0)

@@ -39,7 +39,8 @@ def _script(name: str) -> LuaScript:
 _JOIN, JOIN_PLAIN, _JOIN_CREW = _script("join"), _script("join_plain"), _script("join_crew")
 _STATUS = _script("status")
 _BOARD, _ADMIT, _DEPART = _script("board"), _script("admit"), _script("depart")
-_CHECK, _GRANT, _APPLY = _script("check_pass"), _script("grant"), _script("apply")
+_CHECK, _SPEND = _script("check_pass"), _script("spend")
+_GRANT, _APPLY = _script("grant"), _script("apply")
 _LINE, _PLACES = _script("read_line"), _script("read_places")
 _OPEN_DRAW = _script("open_draw")
 
@@ -130,12 +131,12 @@ async def open_draw(
 
 async def leave(redis: RedisStore, event_id: UUID, user_id: UUID) -> None:
     """Give up the place in line and the pass."""
-    await redis.run(_DEPART, room_keys(event_id), [str(user_id), 1])
+    await redis.run(_DEPART, room_keys(event_id), [str(user_id)])
 
 
 async def spend(redis: RedisStore, event_id: UUID, user_id: UUID) -> None:
     """Give up the pass; a place in line, taken since, stays."""
-    await redis.run(_DEPART, room_keys(event_id), [str(user_id), 0])
+    await redis.run(_SPEND, room_keys(event_id), [str(user_id)])
 
 
 async def check_pass(redis: RedisStore, proof: Proof) -> bool | RoomLost:

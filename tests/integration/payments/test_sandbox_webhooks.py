@@ -198,12 +198,12 @@ async def test_a_sender_that_dies_is_replaced(anna, shop, runtime, clock):
 
 
 async def test_news_go_before_echoes(anna, shop, runtime, clock):
-    await decline(anna, sending.BATCH_MAX + 1)
+    await decline(anna, sending.ECHOES_MAX + 1)
     payment = await anna.begin("A-20-1")
     await anna.confirm(payment, WEBHOOK_LATER)
     clock.advance(seconds=5.1)
     await send_sandbox_webhooks(runtime)
-    assert len(shop.heard) == sending.BATCH_MAX
+    assert len(shop.heard) == sending.ECHOES_MAX + 1
     assert (await anna.look(payment))["status"] == "succeeded"
 
 

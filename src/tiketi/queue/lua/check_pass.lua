@@ -4,11 +4,7 @@
 -- A pass of an earlier life of the data is taken in again. Repeated, it finds the pass inside; only
 -- the first time is written down.
 -- include room
--- include run
--- include permutation
--- include line
--- include figures
--- include step_out
+-- include turnout
 if not room.life then return 'no_room' end
 local user = ARGV[1]
 if tonumber(ARGV[2]) ~= room.epoch then return 'bad' end
@@ -16,6 +12,12 @@ if math.max(score(ADMITTED, user) or 0, score(CREW, user) or 0) > now then
   settle_shown(user)
   return 'good'
 end
+-- Every order gets its answer above: what only a loss of the store needs comes after it.
+-- include run
+-- include permutation
+-- include line
+-- include figures
+-- include step_out
 local held = held_place(user)
 -- In the same life only a fail-over can have forgotten that this number was admitted.
 if tonumber(ARGV[3]) == room.life and not (held and held == place_of(tonumber(ARGV[4]))) then

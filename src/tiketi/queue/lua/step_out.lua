@@ -1,5 +1,6 @@
 -- Piece: leaving the line, and coming back inside after a loss of the store. Needs figures.lua,
 -- line.lua.
+-- include leave_inside
 -- A left number counts as gone for those behind it, until the line is served past it.
 local function leave_line(user)
   local place = held_place(user)
@@ -7,12 +8,6 @@ local function leave_line(user)
   redis.call('ZREM', WAITING, user)
   if room.draw_key then redis.call('ZREM', ENTRANTS, user) end
   if place > room.serving then redis.call('ZADD', LEFT, place, place) end
-end
-
-local function leave_inside(user)
-  settle_given_up(user)
-  redis.call('ZREM', ADMITTED, user)
-  redis.call('HDEL', NUMBERS, user)
 end
 
 -- A pass of an earlier life of the data goes on, once a user, if the capacity has room for it.

@@ -18,9 +18,11 @@ from tiketi.payments.providers.standard_webhooks import signed_headers
 
 log = structlog.get_logger(__name__)
 
-# A round sends so many; with the loop's pause that bounds what echoes may cost a busy shop.
-BATCH_MAX = 25
-SENDERS_MAX = 4
+# A round sends so many at most; with the loop's pause that bounds what they cost a busy shop. An
+# echo repeats what the shop was answered, so that few of them do.
+NEWS_MAX = 100
+ECHOES_MAX = 10
+SENDERS_MAX = 5
 TIMEOUT_SECONDS = 5.0
 # A slow shop gets the rest of the batch in the next round, after what is news by then.
 BEGIN_SECONDS_MAX = 1.0
@@ -30,10 +32,15 @@ ATTEMPTS_MAX = 10
 BACKOFF_SECONDS_MAX = 60.0
 
 _TAKE = text("""
-    WITH due AS (
+    WITH news AS (
         SELECT id FROM sandbox.webhook
-        WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= :now
-        ORDER BY is_echo, due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+        WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= :now AND NOT is_echo
+        ORDER BY due_at LIMIT :news_max FOR UPDATE SKIP LOCKED),
+    echoes AS (
+        SELECT id FROM sandbox.webhook
+        WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= :now AND is_echo
+        ORDER BY due_at LIMIT :echoes_max FOR UPDATE SKIP LOCKED),
+    due AS (SELECT id FROM news UNION ALL SELECT id FROM echoes)
     UPDATE sandbox.webhook w SET attempts = attempts + 1, due_at = :lease_until
     FROM due, sandbox.charge c WHERE w.id = due.id AND c.id = w.charge_id
     RETURNING w.id, w.type, w.amount_minor, w.is_echo, w.created_at, w.attempts,
@@ -50,6 +57,8 @@ _NOTE = text("""
     FROM unnest(CAST(:ids AS text[]), CAST(:tried AS boolean[]), CAST(:arrived AS boolean[]),
         CAST(:due_at AS timestamptz[])) AS t (id, tried, arrived, due_at)
     WHERE w.id = t.id AND w.sent_at IS NULL""")
+
+_MOST = {"news_max": NEWS_MAX, "echoes_max": ECHOES_MAX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class _Owed:
 
 
 async def send_due(runtime: Runtime) -> int:
-    """Send what is owed, at most ``BATCH_MAX``, news before echoes; how many were taken up."""
+    """Send what is owed, a bounded number, news before echoes; how many were taken up."""
     owed = await _take(runtime)
     if owed:
         outcomes = await post_all(
@@ -98,7 +107,7 @@ async def _take(runtime: Runtime) -> list[_Owed]:
     now = runtime.clock.now()
     lease_until = now + timedelta(seconds=LEASE_SECONDS)
     async with runtime.database.latest() as writer:
-        values = {"now": now, "most": BATCH_MAX, "lease_until": lease_until}
+        values = {"now": now, "lease_until": lease_until, **_MOST}
         owed = [_Owed(**row) for row in (await writer.execute(_TAKE, values)).mappings()]
     return sorted(owed, key=lambda one: (one.is_echo, one.created_at))
 
