@@ -34,7 +34,7 @@ SERVICES = ("queue", "reservation", "payment")
 SERVERS = ("hypercorn", "uvicorn")
 # At once. pretix sells no more to more of them, ours does: the few are for the time an order takes.
 FEW, MANY = 32, 256
-SECONDS_A_ROUND = 8
+SECONDS_A_ROUND = 15
 # More than are sold in a round.
 SEATS = 10_000
 # pretix 2026.8 on another machine, its best of several rounds: for where it cannot be installed.
