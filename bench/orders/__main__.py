@@ -129,8 +129,8 @@ def _sell_ours(
         took = runner.run(buy_for(sale, buyers, SECONDS_A_ROUND))
     _note(seller, sale.seconds, took, figures)
     for name, seconds in _cpu_seconds(processes).items():
-        spent_ms = (seconds - before[name]) * 1000 / len(sale.seconds)
-        figures[f"{name} ms an order, {seller}"].append(spent_ms)
+        spent = (seconds - before[name]) / len(sale.seconds)
+        figures[f"{name} µs an order, {seller}"].append(spent * 1e6)
 
 
 def _ours(server: str, buyers: int) -> str:

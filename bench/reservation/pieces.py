@@ -31,9 +31,17 @@ from tiketi.reservations import best, claims_repository
 from tiketi.seats import api as seats
 from tiketi.services.app import App
 from tiketi.services.registry import get_service
+from tiketi.tickets.api import QrCodes
+from tiketi.tickets.domain import new_code
 
 SEATS = 50_000
 ORDERS, AT_ONCE = 4_000, 64
+OTHER_EVENTS = 60
+FILL_SECONDS_MAX = 300
+FILL_EVENTS = """
+    INSERT INTO seats.seat (event_id, seat_index, tier_id, state)
+    SELECT md5('e' || e)::uuid, n, md5('t')::uuid, 'a'
+    FROM generate_series(1, {}) AS e, generate_series(0, {} - 1) AS n"""
 PACKAGES = ("tiketi", "redis", "asyncpg", "sqlalchemy", "starlette", "pydantic", "nacl", "jwt")
 _PERCENT = 1.0
 
@@ -123,6 +131,48 @@ async def measure_statements(runtime: Runtime) -> None:
             lambda: reader.fetch("SELECT email FROM auth.account WHERE id = $1", account_id),
             2_000,
         )
+
+
+async def measure_short_calls(runtime: Runtime) -> None:
+    """What a process spends on a look with the way there and back, on Redis, on a symbol."""
+    account_id, key, code = new_id(), "bench:piece", new_code()
+    look = text("SELECT email FROM auth.account WHERE id = :id")
+
+    async def by_core() -> None:
+        async with runtime.database.latest() as reader:
+            await reader.execute(look, {"id": account_id})
+
+    async def by_driver() -> None:
+        async with runtime.database.latest() as reader:
+            await reader.rows(look, {"id": account_id})
+
+    async def transaction() -> None:
+        async with runtime.database.transaction() as tx:
+            await tx.execute(look, {"id": account_id})
+
+    async def eight_commands() -> None:
+        await asyncio.gather(*(runtime.redis.command("GET", key) for _ in range(8)))
+
+    await measure("a connection taken, a statement by Core, given back", by_core, 2_000)
+    await measure("the same, the statement by the driver", by_driver, 2_000)
+    await measure("a transaction of one statement by Core", transaction, 2_000)
+    await measure("a Redis command alone", lambda: runtime.redis.command("GET", key), 2_000)
+    await measure("eight Redis commands at once, all of them", eight_commands, 2_000)
+    await measure("a ticket's symbol", lambda: runtime.one(QrCodes).svg(code), 2_000)
+
+
+async def measure_many_events(runtime: Runtime) -> None:
+    """What a claim costs in a table of one event, and in one of many: what partitions are for."""
+    for others in (0, OTHER_EVENTS):
+        async with runtime.database.latest() as writer:
+            driver = await writer.driver()
+            await driver.execute("SET statement_timeout = 0")
+            await driver.execute(FILL_EVENTS.format(others, SEATS), timeout=FILL_SECONDS_MAX)
+            began = time.perf_counter()
+            await driver.execute("VACUUM (ANALYZE) seats.seat", timeout=FILL_SECONDS_MAX)
+            show(f"vacuum of the seats, {others} other events", time.perf_counter() - began)
+        print(f"claims beside {others} other events of {SEATS:,} seats")
+        await measure_claims(runtime, await open_hall(runtime, 400_000))
 
 
 def measure_token(runtime: Runtime) -> None:
@@ -226,7 +276,8 @@ def _measure_all(stage: Stage) -> None:
         runtime = open_runtime(settings, service="bench")
         measure_token(runtime)
         await measure_statements(runtime)
-        await measure_claims(runtime, await open_hall(runtime, 400_000))
+        await measure_short_calls(runtime)
+        await measure_many_events(runtime)
         event_id = await open_map(runtime, SEATS)
         await measure_choosing(runtime, event_id)
         shares = await profile_orders(runtime, event_id)

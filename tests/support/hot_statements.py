@@ -1,6 +1,5 @@
 """The statements that an on-sale repeats, and the plans that PostgreSQL has for them."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from sqlalchemy import TextClause
 
 from tiketi.infra import idempotency_store, outbox
+from tiketi.infra.postgres import by_places
 from tiketi.infra.runtime import Runtime
 from tiketi.payments import repository as payments
 from tiketi.payments import repository_confirming as payments_confirming
@@ -19,19 +19,14 @@ from tiketi.seats import availability_repository as availability
 from tiketi.seats import claims_repository as seats
 from tiketi.tickets import repository as tickets
 
-_PLACE = re.compile(r"(?<!:):(\w+)")
-_DRIVERS_PLACE = re.compile(r"\$\d+")
-
 
 @dataclass(frozen=True)
 class Statement:
-    """``when`` says what asks it, in the words of the page; ``sql`` is as the module has it: for
-    Core, or with the driver's own places.
-    """
+    """``when`` says what asks it, in the words of the page; ``sql`` is as the module has it."""
 
     name: str
     when: str
-    sql: TextClause | str
+    sql: TextClause
 
 
 HOT = (
@@ -140,24 +135,10 @@ async def explain_hot(runtime: Runtime) -> list[Plan]:
         return [Plan(each, await _explain(driver, each.sql)) for each in HOT]
 
 
-async def _explain(driver: Any, sql: TextClause | str) -> tuple[tuple[str, str | None], ...]:
-    if isinstance(sql, str):
-        return await _explain_prepared(driver, sql, len(set(_DRIVERS_PLACE.findall(sql))))
-    names: list[str] = []
-
-    def place(found: re.Match[str]) -> str:
-        if found[1] not in names:
-            names.append(found[1])
-        return f"${names.index(found[1]) + 1}"
-
-    return await _explain_prepared(driver, _PLACE.sub(place, sql.text), len(names))
-
-
-async def _explain_prepared(
-    driver: Any, sql: str, places: int
-) -> tuple[tuple[str, str | None], ...]:
-    await driver.execute(f"PREPARE hot AS {sql}")
-    values = f"({', '.join(['NULL'] * places)})" if places else ""
+async def _explain(driver: Any, statement: TextClause) -> tuple[tuple[str, str | None], ...]:
+    query, names = by_places(statement)
+    await driver.execute(f"PREPARE hot AS {query}")
+    values = f"({', '.join(['NULL'] * len(names))})" if names else ""
     answer = await driver.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot{values}")
     await driver.execute("DEALLOCATE hot")
     found = sorted(set(_scans(answer[0]["Plan"])), key=str)

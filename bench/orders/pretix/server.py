@@ -20,7 +20,7 @@ from bench.orders.pretix.buyers import Shop, order_for
 from bench.orders.pretix.database import DATABASE, count_paid, create_database, run_in
 from bench.orders.pretix.install import Installed
 from bench.orders.turns import awake, resume
-from bench.stage import Stage, serve
+from bench.stage import Stage, end, serve
 from tiketi.infra.embedded import pick_free_port
 
 WEB = ("--workers", "2")
@@ -35,7 +35,6 @@ WARM_UP_SECONDS = 4.0
 WARM_UP_BUYERS = 8
 DRAIN_SECONDS_MAX = 180.0
 DRAIN_POLL_SECONDS = 0.2
-END_SECONDS_MAX = 20.0
 
 
 @dataclass(frozen=True)
@@ -136,12 +135,7 @@ def _work(
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(END_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ ASKED_TIMES_MAX = 8
 # A deadlock's victim changed nothing and may be decided again at once.
 CONFLICT_TRIES_MAX = 3
 RETRY_AFTER_SECONDS = 1
+# A second decision on its way makes both smaller (ADR 19, ADR 24).
+FLIGHTS_MAX = 1
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,8 +60,8 @@ class Batcher(Generic[T, R]):
         *,
         batch_max: int,
         waiting_max: int,
-        flights_max: int,
         wait_seconds_max: float,
+        flights_max: int = FLIGHTS_MAX,
     ) -> None:
         self._decide = decide
         self._batch_max = batch_max

@@ -136,7 +136,6 @@ class Answers:
             self._keep_all,
             batch_max=ANSWERS_A_BATCH_MAX,
             waiting_max=ANSWERS_WAITING_MAX,
-            flights_max=1,
             wait_seconds_max=ANSWER_WAIT_SECONDS_MAX,
         )
 

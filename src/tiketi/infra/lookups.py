@@ -12,7 +12,6 @@ from tiketi.infra.postgres import Database, Reader
 
 BATCH_MAX = 128
 WAITING_MAX = 5_000
-FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 3.0
 
 K = TypeVar("K", bound=Hashable)
@@ -35,7 +34,6 @@ class Lookups(Generic[K, V]):
             self._read_all,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 

@@ -36,7 +36,7 @@ async def run_loop(runtime: Runtime, loop: Loop) -> None:
         except Unavailable as error:
             more, failures = False, failures + 1
             log.warning("loop_waits", loop=loop.name, reason=error.detail)
-        except Exception:
+        except Exception:  # a bug in one round: counted and logged, and the loop goes on
             more, failures = False, failures + 1
             LOOP_FAILURES.labels(loop.name).inc()
             log.exception("loop_failed", loop=loop.name)

@@ -59,7 +59,7 @@ class Reader:
         """The statement's rows by the driver itself: of one that every order asks, since Core takes
         twice as long. ``execute`` does for all others.
         """
-        query, names = _by_places(statement)
+        query, names = by_places(statement)
         return await self.fetch(query, *[params[name] for name in names])
 
     async def fetch(self, query: str, *values: Any) -> list[asyncpg.Record]:
@@ -248,7 +248,7 @@ class _translated:  # noqa: N801 # reads as a statement: `with _translated(gate)
 
 
 @cache
-def _by_places(statement: TextClause) -> tuple[str, tuple[str, ...]]:
+def by_places(statement: TextClause) -> tuple[str, tuple[str, ...]]:
     """A statement of a module as the driver takes it, and the names of its places."""
     compiled = statement.compile(dialect=_DIALECT)
     return str(compiled), tuple(compiled.positiontup or ())

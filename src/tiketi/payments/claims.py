@@ -14,7 +14,6 @@ from tiketi.reservations.api import ReservationStatus
 SETTLE_SECONDS = 3.0
 BATCH_MAX = 64
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 5.0
 
 
@@ -40,7 +39,6 @@ class Claims:
             self._take,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 

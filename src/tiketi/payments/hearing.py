@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 # Bounds as of settlements, which a batch of webhooks may be.
 BATCH_MAX = 32
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 10.0
 
 Said = tuple[str, Webhook]  # by which provider
@@ -41,7 +40,6 @@ class Hearings:
             self._act,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 

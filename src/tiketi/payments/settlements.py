@@ -13,7 +13,6 @@ from tiketi.payments.settling import settle_states
 # A settlement is some fifteen rows: beyond this a batch would hold its locks for too long.
 BATCH_MAX = 32
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 1
 # Who has taken money should not give up soon; the reconciler settles what did.
 WAIT_SECONDS_MAX = 10.0
 
@@ -28,7 +27,6 @@ class Settlements:
             self._write,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 

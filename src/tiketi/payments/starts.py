@@ -14,7 +14,6 @@ from tiketi.payments.starting import Start, needs_introduction, start_payments
 
 BATCH_MAX = 32
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 1
 WAIT_SECONDS_MAX = 5.0
 CREATED = 201
 
@@ -46,7 +45,6 @@ class Starts:
             self._decide,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 

@@ -118,12 +118,12 @@ _RELEASE_GENERAL = text("""
         held = b.held - locked.was_held, sold = b.sold - locked.was_sold
     FROM locked WHERE b.tier_id = locked.tier_id AND b.bucket = locked.bucket""")
 
-# Of several buyers at once, by the driver itself. Which allotments are open is each buyer's own.
-_UNOWNED = """
+# Of several buyers at once. Which allotments are open is each buyer's own.
+_UNOWNED = text("""
     SELECT s.event_id, s.seat_index, s.allotment_id
-    FROM unnest($1::uuid[], $2::int[]) AS w (event_id, seat_index)
+    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:indexes AS int[])) AS w (event_id, seat_index)
     JOIN seats.seat AS s USING (event_id, seat_index)
-    WHERE s.state = 'a' OR (s.state = 'b' AND s.allotment_id IS NOT NULL)"""
+    WHERE s.state = 'a' OR (s.state = 'b' AND s.allotment_id IS NOT NULL)""")
 
 
 async def claim_seats(
@@ -204,9 +204,11 @@ async def read_unowned(
     keeps each back, if one does.
     """
     asked = list(seats)
-    rows = await reader.fetch(
-        _UNOWNED, [event_id for event_id, _ in asked], [index for _, index in asked]
-    )
+    values = {
+        "event_ids": [event_id for event_id, _ in asked],
+        "indexes": [index for _, index in asked],
+    }
+    rows = await reader.rows(_UNOWNED, values)
     return {(row["event_id"], row["seat_index"]): row["allotment_id"] for row in rows}
 
 

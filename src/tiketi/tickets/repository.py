@@ -21,14 +21,13 @@ _INSERT = text("""
         CAST(:reservation_ids AS uuid[]), CAST(:positions AS smallint[]),
         CAST(:places AS smallint[]), CAST(:event_ids AS uuid[]), CAST(:user_ids AS uuid[]),
         CAST(:tier_ids AS uuid[]), CAST(:seat_ids AS text[]))""")
-# By the driver itself: every buyer asks for them.
-_OF_RESERVATIONS = f"""
-    SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = ANY($1::uuid[])
-    ORDER BY reservation_id, position, place"""  # noqa: S608 # our own column names
+_OF_RESERVATIONS = text(f"""
+    SELECT {_COLUMNS} FROM tickets.ticket WHERE reservation_id = ANY(:reservation_ids)
+    ORDER BY reservation_id, position, place""")  # noqa: S608 # our own column names
 _VOID = text("""
     UPDATE tickets.ticket SET status = 'void'
     WHERE reservation_id = :reservation_id AND status <> 'void'""")
-_BY_CODE = f"SELECT {_COLUMNS} FROM tickets.ticket WHERE code = $1"  # noqa: S608 # our own names
+_BY_CODE = text(f"SELECT {_COLUMNS} FROM tickets.ticket WHERE code = :code")  # noqa: S608 # our own
 _CHECK_IN = text("""
     UPDATE tickets.ticket
     SET status = 'used', checked_in_at = :now, checked_in_by = :actor_id, gate = :gate
@@ -58,7 +57,7 @@ async def list_of_reservations(
 ) -> dict[UUID, list[Ticket]]:
     """By reservation, those of each in the order of its items; none without a ticket."""
     found: dict[UUID, list[Ticket]] = {}
-    for row in await reader.fetch(_OF_RESERVATIONS, list(reservation_ids)):
+    for row in await reader.rows(_OF_RESERVATIONS, {"reservation_ids": list(reservation_ids)}):
         found.setdefault(row["reservation_id"], []).append(_ticket(row))
     return found
 
@@ -68,7 +67,7 @@ async def void_of_reservation(tx: Tx, reservation_id: UUID) -> None:
 
 
 async def find_by_code(reader: Reader, code: str) -> Ticket | None:
-    rows = await reader.fetch(_BY_CODE, code)
+    rows = await reader.rows(_BY_CODE, {"code": code})
     return _ticket(rows[0]) if rows else None
 
 

@@ -14,6 +14,8 @@ from tiketi.kernel.errors import Unavailable
 
 pytestmark = ON_EACH_STORE
 
+# The lane's bounds are made small below, so that a handful of commands meets them.
+
 ADD = LuaScript("test:add", "return redis.call('SADD', KEYS[1], ARGV[1])")
 BREAK = LuaScript("test:break", "return redis.call('INCR', KEYS[1])")
 # Some tens of milliseconds: time stands still in a script.

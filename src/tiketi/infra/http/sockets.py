@@ -106,7 +106,7 @@ class SocketDispatch:
             return await self._endpoint.handler(call)
         except (SocketGone, OSError):
             raise
-        except Exception:
+        except Exception:  # a bug: logged whole, and the client is told that it was ours
             log.exception("socket_broke", request_id=call.request_id)
             return BROKE
 

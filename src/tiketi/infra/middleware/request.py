@@ -64,7 +64,7 @@ class _Exchange:
             await self._app(scope, receive, self._send_with_headers)
         except TiketiError as error:
             await self._refuse(error)
-        except Exception:
+        except Exception:  # a bug: logged whole, and answered as one
             log.exception("request_broke", request_id=self._request_id)
             await self._refuse(InternalError())
         finally:

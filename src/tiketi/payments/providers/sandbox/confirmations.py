@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
+
 from tiketi.infra.batching import Batcher
 from tiketi.infra.postgres import Reader
 from tiketi.infra.runtime import Runtime
@@ -21,26 +23,24 @@ from tiketi.payments.providers.sandbox.books import (
 
 BATCH_MAX = 64
 WAITING_MAX = 1_000
-FLIGHTS_MAX = 1
 # The gateway's patience ends first: by default after half of this.
 WAIT_SECONDS_MAX = 10.0
 
-_ARRAYS = (
-    *("text[]", "uuid[]", "bigint[]", "text[]", "text[]"),  # the charge
-    *("text[]", "text[]", "timestamptz[]"),  # what the confirmation makes of it
-    *("text[]", "text[]"),  # the echo's id and type, none where there is none
-)
-_PLACES = ", ".join(f"${at}::{kind}" for at, kind in enumerate(_ARRAYS, 1))
 # Sorted, as whoever writes several charges has to lock them.
-_CONFIRM = f"""
+_CONFIRM = text("""
     WITH asked AS (
-        SELECT * FROM unnest({_PLACES}) AS a (id, payment_id, amount_minor, currency, return_url,
-            status, failure_code, settles_at, webhook_id, kind)),
+        SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:payment_ids AS uuid[]),
+            CAST(:amounts AS bigint[]), CAST(:currencies AS text[]), CAST(:return_urls AS text[]),
+            CAST(:statuses AS text[]), CAST(:failure_codes AS text[]),
+            CAST(:settles_at AS timestamptz[]), CAST(:webhook_ids AS text[]),
+            CAST(:kinds AS text[]))
+            AS a (id, payment_id, amount_minor, currency, return_url, status, failure_code,
+                settles_at, webhook_id, kind)),
     confirmed AS (
         INSERT INTO sandbox.charge AS c (id, payment_id, amount_minor, currency, return_url,
             status, failure_code, settles_at, created_at)
         SELECT id, payment_id, amount_minor, currency, return_url, status, failure_code,
-            settles_at, $11::timestamptz FROM asked ORDER BY payment_id
+            settles_at, CAST(:now AS timestamptz) FROM asked ORDER BY payment_id
         ON CONFLICT (payment_id) DO UPDATE SET status = excluded.status,
             failure_code = excluded.failure_code, settles_at = excluded.settles_at
         WHERE c.status = 'created'
@@ -50,9 +50,9 @@ _CONFIRM = f"""
         INSERT INTO sandbox.webhook
             (id, charge_id, type, amount_minor, is_echo, created_at, due_at)
         SELECT asked.webhook_id, confirmed.id, asked.kind, confirmed.amount_minor, true,
-            $11::timestamptz, $11::timestamptz
+            CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM confirmed JOIN asked USING (payment_id) WHERE asked.kind IS NOT NULL)
-    SELECT * FROM confirmed"""  # noqa: S608 # constants of this file
+    SELECT * FROM confirmed""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,6 @@ class Confirmations:
             self._write,
             batch_max=BATCH_MAX,
             waiting_max=WAITING_MAX,
-            flights_max=FLIGHTS_MAX,
             wait_seconds_max=WAIT_SECONDS_MAX,
         )
 
@@ -102,20 +101,20 @@ async def _confirm_all(
 ) -> dict[UUID, Entry]:
     """Those that were not confirmed before, by payment; each payment may be asked for once."""
     charges = [each.charge for each in asked]
-    rows = await writer.fetch(
-        _CONFIRM,
-        [charge.provider_payment_id or new_charge_id() for charge in charges],
-        [charge.payment_id for charge in charges],
-        [charge.amount_minor for charge in charges],
-        [charge.currency for charge in charges],
-        [charge.return_url for charge in charges],
-        [each.status for each in asked],
-        [each.failure_code for each in asked],
-        [each.settles_at for each in asked],
-        [new_webhook_id() for _ in asked],
-        [each.echo for each in asked],
-        now,
-    )
+    values = {
+        "ids": [charge.provider_payment_id or new_charge_id() for charge in charges],
+        "payment_ids": [charge.payment_id for charge in charges],
+        "amounts": [charge.amount_minor for charge in charges],
+        "currencies": [charge.currency for charge in charges],
+        "return_urls": [charge.return_url for charge in charges],
+        "statuses": [each.status for each in asked],
+        "failure_codes": [each.failure_code for each in asked],
+        "settles_at": [each.settles_at for each in asked],
+        "webhook_ids": [new_webhook_id() for _ in asked],
+        "kinds": [each.echo for each in asked],
+        "now": now,
+    }
+    rows = await writer.rows(_CONFIRM, values)
     return {
         row["payment_id"]: Entry(**{**dict(row), "status": BookStatus(row["status"])})
         for row in rows
