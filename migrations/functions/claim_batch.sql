@@ -58,11 +58,14 @@ BEGIN
 
     -- The accounts' counts, where there are any, are locked. Of several claims of one account those
     -- are asked that fit together; the others are asked again, when it is known what these came to.
+    -- One by one: in a join for all, a plan of when there were few counts reads every one of them.
     FOR each IN
-        SELECT n, q.places FROM unnest(event_ids, user_ids)
-            WITH ORDINALITY AS c (event_id, user_id, n)
-        JOIN reservations.quota AS q USING (event_id, user_id)
-        WHERE outcomes[n] IS NULL ORDER BY q.event_id, q.user_id FOR UPDATE OF q
+        SELECT c.n, q.places FROM (
+            SELECT u.* FROM unnest(event_ids, user_ids) WITH ORDINALITY AS u (event_id, user_id, n)
+            WHERE outcomes[u.n] IS NULL ORDER BY u.event_id, u.user_id) AS c
+        CROSS JOIN LATERAL (
+            SELECT k.places FROM reservations.quota AS k
+            WHERE k.event_id = c.event_id AND k.user_id = c.user_id FOR UPDATE) AS q
     LOOP
         used[each.n] := each.places;
     END LOOP;

@@ -13,7 +13,7 @@ from tests.support.on_sale import General, Section, open_sale
 from tiketi.kernel.errors import Unavailable
 from tiketi.kernel.ids import new_id
 from tiketi.reservations.claiming import Claims
-from tiketi.reservations.claims_repository import Outcome
+from tiketi.reservations.claims_repository import Outcome, decide
 
 HELD, TAKEN, SOLD_OUT = Outcome.HELD, Outcome.TAKEN, Outcome.SOLD_OUT
 
@@ -271,3 +271,43 @@ async def test_more_than_may_wait_are_refused_at_once(several, claim_of, event):
     refused = [each for each in outcomes if isinstance(each, Unavailable)]
     assert len(refused) == 40
     assert all(each.retry_after_seconds == 1 for each in refused)
+
+
+COUNTS = """
+    INSERT INTO reservations.quota (event_id, user_id, places, places_max)
+    SELECT $1, gen_random_uuid(), 1, 4 FROM generate_series(1, $2)"""
+SEATS = """
+    INSERT INTO seats.seat (event_id, seat_index, tier_id, state)
+    SELECT $1, 1000 + n, $1, 'a' FROM generate_series(1, $2) AS n"""
+
+
+@pytest.mark.parametrize(
+    "filled", [("reservations.quota", "quota_pkey", COUNTS), ("seats.seat", "seat_pkey", SEATS)]
+)
+async def test_a_plan_of_when_a_table_was_small_does_not_read_it_all_when_it_has_grown(
+    runtime, claim_of, event, filled
+):
+    """Statistics are as old as the last ANALYZE, and a sale fills a table within a minute."""
+    table, index, fill = filled
+    grown_by = 20_000
+
+    async def count_read(driver):
+        await driver.execute("SELECT pg_stat_force_next_flush()")
+        return await driver.fetchval(
+            "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = $1", index
+        )
+
+    async with runtime.database.latest() as reader:
+        driver = await reader.driver()
+        await driver.execute("SET statement_timeout = 0")
+        await driver.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+        await driver.execute(f"ANALYZE {table}")
+        await decide(reader, [claim_of(event, [1]), claim_of(event, [2])], key_ttl_seconds=1)
+        await driver.execute(fill, event.id, grown_by)
+        before = await count_read(driver)
+        verdicts = await decide(
+            reader, [claim_of(event, [3]), claim_of(event, [4])], key_ttl_seconds=1
+        )
+        read = await count_read(driver) - before
+    assert [verdict.outcome for verdict in verdicts] == [HELD, HELD]
+    assert read < grown_by / 100
